@@ -1,0 +1,182 @@
+// The whole contract between main and the pages: every call and every event, one place, nothing else passes.
+import { z } from 'zod';
+import { DeviceView, ScreenQuality } from '../domain/device.ts';
+import { DeviceId, DisplayName, PupilText } from '../domain/ids.ts';
+import { Lesson, PresentationSource, PresentationView, Room, Teacher } from '../domain/lesson.ts';
+import { Signal } from '../protocol/signal.ts';
+import { Appearance } from '../settings/appearance.ts';
+import { defineCalls, defineEvents } from './define.ts';
+
+const Nothing = z.strictObject({});
+const Devices = z.array(DeviceId).min(1).max(200);
+
+/** How many of the asked devices did it, and which did not and why. */
+const PerDevice = z.array(z.strictObject({ id: DeviceId, error: z.string().max(64).nullable() })).max(200);
+export type PerDevice = z.infer<typeof PerDevice>;
+
+/** All a console page needs to draw itself from nothing. */
+export const ConsoleSnapshot = z.strictObject({
+  room: Room,
+  teacher: Teacher,
+  lesson: Lesson.nullable(),
+  devices: z.array(DeviceView).max(200),
+  presentation: PresentationView,
+  /** Where agents reach this console, `host:port`. */
+  addresses: z.array(z.string().max(128)).max(32),
+  /** Code of a lasting problem that the teacher should know of, null when all is well. */
+  problem: z.enum(['port-in-use', 'no-multicast', 'no-network', 'relay-failed']).nullable(),
+});
+export type ConsoleSnapshot = z.infer<typeof ConsoleSnapshot>;
+
+/** One source in the picker, with a still picture of it. */
+export const SourcePreview = z.strictObject({
+  ...PresentationSource.shape,
+  /** PNG bytes, null where the system gives no preview. */
+  thumbnailPng: z.instanceof(Uint8Array).nullable(),
+});
+export type SourcePreview = z.infer<typeof SourcePreview>;
+
+/** What the agent's status window shows. */
+export const AgentSnapshot = z.strictObject({
+  deviceName: DisplayName,
+  link: z.discriminatedUnion('state', [
+    z.strictObject({ state: z.literal('unenrolled') }),
+    z.strictObject({ state: z.enum(['searching', 'connecting', 'stopped']) }),
+    z.strictObject({ state: z.literal('waiting'), code: z.string().max(64), retryAt: z.int() }),
+    z.strictObject({
+      state: z.literal('online'),
+      room: DisplayName,
+      teacher: DisplayName,
+      hasLesson: z.boolean(),
+    }),
+  ]),
+  /** Who looks at this screen now; null when nobody does. */
+  watched: z
+    .strictObject({ by: DisplayName, quality: ScreenQuality.exclude(['off']), since: z.int() })
+    .nullable(),
+  lock: z.strictObject({ text: PupilText, teacher: DisplayName }).nullable(),
+  isShowingPresentation: z.boolean(),
+});
+export type AgentSnapshot = z.infer<typeof AgentSnapshot>;
+
+const SignalTarget = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('device'), id: DeviceId }),
+  z.strictObject({ kind: z.literal('relay') }),
+  z.strictObject({ kind: z.literal('console') }),
+]);
+/** The far end of a WebRTC conversation as a page names it. */
+export type SignalTarget = z.infer<typeof SignalTarget>;
+
+export const calls = defineCalls({
+  'appearance:get': {
+    from: ['console', 'device', 'presentation', 'lock', 'indicator'],
+    input: Nothing,
+    output: Appearance,
+  },
+  'appearance:set': { from: ['console', 'device'], input: Appearance.partial(), output: Appearance },
+
+  'room:snapshot': { from: ['console'], input: Nothing, output: ConsoleSnapshot },
+  'room:rename-device': {
+    from: ['console'],
+    input: z.strictObject({ id: DeviceId, name: DisplayName }),
+    output: Nothing,
+  },
+  'room:forget-device': { from: ['console'], input: z.strictObject({ id: DeviceId }), output: Nothing },
+  'room:create-token': {
+    from: ['console'],
+    input: z.strictObject({ uses: z.int().min(1).max(200), hours: z.int().min(1).max(72) }),
+    output: z.strictObject({ token: z.string().max(1024), expiresAt: z.int(), uses: z.int() }),
+  },
+  'lesson:start': { from: ['console'], input: Nothing, output: Lesson },
+  'lesson:end': { from: ['console'], input: Nothing, output: Nothing },
+
+  /** The page says what it can show; a device not named is asked for nothing. */
+  'wall:watch': {
+    from: ['console'],
+    input: z.strictObject({
+      wanted: z.array(z.strictObject({ id: DeviceId, quality: ScreenQuality })).max(200),
+    }),
+    output: Nothing,
+  },
+
+  'devices:lock': {
+    from: ['console'],
+    input: z.strictObject({
+      ids: Devices,
+      text: PupilText,
+      /** The lock ends by itself after that; null = end of the lesson. */
+      minutes: z.int().min(1).max(90).nullable(),
+    }),
+    output: PerDevice,
+  },
+  'devices:unlock': { from: ['console'], input: z.strictObject({ ids: Devices }), output: PerDevice },
+
+  'presentation:sources': { from: ['console'], input: Nothing, output: z.array(SourcePreview).max(64) },
+  /** Arms the next capture of this page with that source. */
+  'presentation:choose-source': {
+    from: ['console'],
+    input: z.strictObject({ id: z.string().min(1).max(128) }),
+    output: PresentationSource,
+  },
+  'presentation:start': { from: ['console'], input: Nothing, output: PresentationView },
+  'presentation:stop': { from: ['console'], input: Nothing, output: PresentationView },
+  'presentation:set-paused': {
+    from: ['console'],
+    input: z.strictObject({ isPaused: z.boolean() }),
+    output: PresentationView,
+  },
+
+  'signal:send': {
+    from: ['console', 'capture', 'presentation'],
+    input: z.strictObject({ to: SignalTarget, signal: Signal }),
+    output: Nothing,
+  },
+
+  'device:snapshot': { from: ['device', 'lock', 'indicator'], input: Nothing, output: AgentSnapshot },
+  'device:enrol': {
+    from: ['device'],
+    input: z.strictObject({ token: z.string().trim().min(1).max(1024) }),
+    output: z.strictObject({ room: DisplayName }),
+  },
+
+  /** The capture page is loaded and can take orders. */
+  'capture:ready': { from: ['capture'], input: Nothing, output: z.strictObject({ quality: ScreenQuality }) },
+  'capture:report': {
+    from: ['capture'],
+    input: z.strictObject({
+      quality: ScreenQuality,
+      problem: z.enum(['no-permission', 'no-display', 'capture-failed']).nullable(),
+    }),
+    output: Nothing,
+  },
+  'viewer:ready': { from: ['presentation'], input: Nothing, output: z.strictObject({ isWanted: z.boolean() }) },
+  'viewer:report': {
+    from: ['presentation'],
+    input: z.strictObject({ state: z.enum(['connecting', 'showing', 'failed']) }),
+    output: Nothing,
+  },
+});
+export type Calls = typeof calls;
+
+export const events = defineEvents({
+  'appearance:changed': {
+    to: ['console', 'device', 'presentation', 'lock', 'indicator'],
+    payload: Appearance,
+  },
+  /** Devices that are new or not as before. */
+  'devices:changed': { to: ['console'], payload: z.array(DeviceView).max(200) },
+  'devices:removed': { to: ['console'], payload: z.array(DeviceId).max(200) },
+  'room:changed': {
+    to: ['console'],
+    payload: ConsoleSnapshot.pick({ room: true, teacher: true, lesson: true, addresses: true, problem: true }),
+  },
+  'presentation:changed': { to: ['console'], payload: PresentationView },
+  'signal:received': {
+    to: ['console', 'capture', 'presentation'],
+    payload: z.strictObject({ from: SignalTarget, signal: Signal }),
+  },
+  'device:changed': { to: ['device', 'lock', 'indicator'], payload: AgentSnapshot },
+  'capture:quality': { to: ['capture'], payload: z.strictObject({ quality: ScreenQuality }) },
+  'viewer:wanted': { to: ['presentation'], payload: z.strictObject({ isWanted: z.boolean() }) },
+});
+export type Events = typeof events;
