@@ -1,0 +1,101 @@
+// What the source and the devices' connections share: the native peer connection with its events as plain calls.
+// The only file besides relay.ts that touches node-datachannel.
+import nodeDataChannel, { type PeerConnection, type RtcConfig } from 'node-datachannel';
+import type { Fingerprints } from '../../shared/protocol/relay.ts';
+import type { Signal } from '../../shared/protocol/signal.ts';
+import { fingerprintOf, isUsableCandidate } from './sdp.ts';
+
+export type ConnectionState = 'connecting' | 'connected' | 'failed' | 'closed';
+
+type Parts = {
+  readonly name: string;
+  readonly config: Omit<RtcConfig, 'iceServers'>;
+  readonly generation: number;
+  readonly send: (signal: Signal) => void;
+  /** Last change to the own description before it is sent. */
+  readonly finish: (sdp: string) => string;
+  readonly onState: (state: ConnectionState) => void;
+};
+
+export type Connection = {
+  readonly native: PeerConnection;
+  readonly generation: number;
+  readonly fingerprints: () => Fingerprints;
+  /** Throws when the native side refuses the description. */
+  readonly setRemote: (sdp: string, type: 'offer' | 'answer') => void;
+  /** False for a candidate that is not used. Throws when the native side refuses it. */
+  readonly addCandidate: (candidate: string, mid: string | null) => boolean;
+  readonly close: () => void;
+};
+
+const nothingKnown: Fingerprints = { local: null, remote: null };
+
+const readFingerprints = (native: PeerConnection): Fingerprints => {
+  const remote = native.remoteFingerprint();
+  return {
+    local: fingerprintOf(native.localDescription()?.sdp ?? ''),
+    // Until the handshake the native side gives an empty string.
+    remote: remote.algorithm === 'sha-256' && remote.value.length === 95 ? remote.value.toUpperCase() : null,
+  };
+};
+
+const stateOf = (native: string): ConnectionState | null => {
+  if (native === 'connected') return 'connected';
+  if (native === 'failed' || native === 'disconnected') return 'failed';
+  return native === 'closed' ? 'closed' : null;
+};
+
+/** Makes a connection with host candidates only; media and the first description are up to the caller. */
+export const createConnection = (parts: Parts): Connection => {
+  const native = new nodeDataChannel.PeerConnection(parts.name, {
+    iceServers: [],
+    mtu: 1500,
+    ...parts.config,
+  });
+  const { generation } = parts;
+  let isClosed = false;
+  let isOver = false;
+  let fingerprints = nothingKnown;
+
+  native.onLocalDescription((sdp, type) => {
+    if (isClosed || (type !== 'offer' && type !== 'answer')) return;
+    parts.send({ kind: type, sdp: parts.finish(sdp), generation });
+  });
+  native.onLocalCandidate((candidate, mid) => {
+    if (isClosed) return;
+    parts.send({
+      kind: 'candidate',
+      candidate: candidate.replace(/^a=/, ''),
+      sdpMid: mid,
+      sdpMLineIndex: 0,
+      generation,
+    });
+  });
+  native.onGatheringStateChange((state) => {
+    if (!isClosed && state === 'complete') parts.send({ kind: 'end-of-candidates', generation });
+  });
+  native.onStateChange((raw) => {
+    const state = stateOf(raw);
+    if (isClosed || isOver || state === null) return;
+    if (state === 'connected') fingerprints = readFingerprints(native);
+    else isOver = true;
+    parts.onState(state);
+  });
+
+  return {
+    native,
+    generation,
+    fingerprints: () => fingerprints,
+    setRemote: (sdp, type) => native.setRemoteDescription(sdp, type),
+    addCandidate(candidate, mid) {
+      if (!isUsableCandidate(candidate)) return false;
+      native.addRemoteCandidate(`a=${candidate}`, mid ?? '0');
+      return true;
+    },
+    close() {
+      if (isClosed) return;
+      isClosed = true;
+      native.close();
+    },
+  };
+};

@@ -1,0 +1,37 @@
+// How the relay process reaches main: Electron's parent port in the app, Node's IPC channel in tests and benches.
+import type { FromRelay } from '../../shared/protocol/relay.ts';
+
+export type ControlPort = {
+  readonly post: (message: FromRelay) => void;
+  /** Everything that comes, unread. */
+  readonly onMessage: (listener: (message: unknown) => void) => void;
+  /** Main is gone; nobody is left to work for. */
+  readonly onClose: (listener: () => void) => void;
+};
+
+/** Electron's `process.parentPort` as far as it is used here. */
+type ParentPort = {
+  on(event: 'message', listener: (event: { readonly data: unknown }) => void): void;
+  on(event: 'close', listener: () => void): void;
+  postMessage(message: unknown): void;
+};
+
+/** Finds the way to main, null when the process was started by hand. */
+export const findControlPort = (): ControlPort | null => {
+  const { parentPort } = process as unknown as { parentPort?: ParentPort };
+  if (parentPort) {
+    return {
+      post: (message) => parentPort.postMessage(message),
+      onMessage: (listener) => parentPort.on('message', ({ data }) => listener(data)),
+      onClose: (listener) => parentPort.on('close', listener),
+    };
+  }
+  if (process.send === undefined) return null;
+  return {
+    post(message) {
+      if (process.connected) process.send?.(message);
+    },
+    onMessage: (listener) => void process.on('message', listener),
+    onClose: (listener) => void process.on('disconnect', listener),
+  };
+};

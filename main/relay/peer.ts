@@ -1,0 +1,252 @@
+// One device's connection: offers, sends what it is given, hears the device's feedback. A broken connection
+// is replaced by a new one of a higher generation; the device is told by the new offer.
+import nodeDataChannel, { type Track } from 'node-datachannel';
+import type { PeerId, PeerState, PeerStats, RelayErrorCode } from '../../shared/protocol/relay.ts';
+import type { Signal } from '../../shared/protocol/signal.ts';
+import { type Connection, type ConnectionState, createConnection } from './connection.ts';
+import { buildSenderReport, parseRtcp, type RtcpHandler, roundTripMs } from './rtcp.ts';
+import { completePeerOffer, withoutNamedCandidates } from './sdp.ts';
+import { type RelayStream, videoClockRate, videoPayloadType } from './stream.ts';
+
+/** No device connected for that long: a new offer is tried. */
+const connectTimeoutMs = 10_000;
+const firstRetryMs = 1_000;
+const longestRetryMs = 8_000;
+/** Restarts asked for by the device itself are not taken more often than that. */
+const restartIntervalMs = 500;
+
+export type PeerParts = {
+  readonly peerId: PeerId;
+  readonly stream: RelayStream;
+  readonly udpPort: number;
+  readonly bindAddress: string | null;
+  readonly nextGeneration: () => number;
+  readonly nowUnixMs: () => number;
+  readonly send: (signal: Signal) => void;
+  /** The state changed; read `state`, `generation` and `fingerprints` of the peer. */
+  readonly onState: (peer: Peer) => void;
+  readonly onKeyFrameWanted: (peer: Peer) => void;
+  readonly onError: (code: RelayErrorCode, detail: string) => void;
+};
+
+const words = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).slice(0, 500);
+
+export class Peer {
+  readonly peerId: PeerId;
+  state: PeerState = 'connecting';
+  /** Packets flow from this number on; -1 until a key frame is there to begin with. */
+  joinedAt = -1;
+  packets = 0;
+  bytes = 0;
+  nacks = 0;
+  retransmitted = 0;
+  plis = 0;
+  skipped = 0;
+  loss: number | null = null;
+  jitterMs: number | null = null;
+  rttMs: number | null = null;
+  estimatedBitsPerSecond: number | null = null;
+
+  private readonly parts: PeerParts;
+  private readonly rtcp: RtcpHandler;
+  private connection: Connection | null = null;
+  private track: Track | null = null;
+  private timer: NodeJS.Timeout | null = null;
+  private retryMs = firstRetryMs;
+  private lastRestartMs = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: PeerParts) {
+    this.parts = parts;
+    this.peerId = parts.peerId;
+    this.rtcp = {
+      nack: (sequence) => this.retransmit(sequence),
+      keyFrameWanted: () => {
+        this.plis += 1;
+        parts.onKeyFrameWanted(this);
+      },
+      report: (ssrc, loss, jitter, lastSr, delay) => {
+        if (ssrc !== parts.stream.ssrc) return;
+        this.loss = loss;
+        this.jitterMs = (jitter / videoClockRate) * 1000;
+        this.rttMs = roundTripMs(parts.nowUnixMs(), lastSr, delay) ?? this.rttMs;
+      },
+      senderReport: () => {},
+      estimatedBitrate: (bitsPerSecond) => {
+        this.estimatedBitsPerSecond = bitsPerSecond;
+      },
+    };
+  }
+
+  get generation(): number {
+    return this.connection?.generation ?? 0;
+  }
+
+  get fingerprints() {
+    return this.connection?.fingerprints() ?? { local: null, remote: null };
+  }
+
+  /** Makes a new connection and offers it; whatever there was before is closed. */
+  offer(): void {
+    this.dispose();
+    this.state = 'connecting';
+    const { parts } = this;
+    try {
+      this.connection = this.connect();
+    } catch (error) {
+      parts.onError('native-failed', words(error));
+      this.retryLater();
+      return;
+    }
+    parts.onState(this);
+    this.timer = setTimeout(() => this.fail(), connectTimeoutMs);
+  }
+
+  receive(signal: Signal): void {
+    const { connection, parts } = this;
+    if (connection === null || signal.generation !== connection.generation) {
+      // The device may ask for an offer before it has seen one.
+      if (signal.kind === 'restart' && signal.generation === 0) this.restart();
+      return;
+    }
+    if (signal.kind === 'restart') this.restart();
+    else if (signal.kind === 'bye') this.close();
+    else if (signal.kind === 'answer') {
+      try {
+        connection.setRemote(withoutNamedCandidates(signal.sdp), 'answer');
+      } catch (error) {
+        parts.onError('bad-sdp', words(error));
+      }
+    } else if (signal.kind === 'candidate') {
+      try {
+        connection.addCandidate(signal.candidate, signal.sdpMid);
+      } catch (error) {
+        parts.onError('bad-candidate', words(error));
+      }
+    } else if (signal.kind === 'offer') parts.onError('unexpected-signal', 'a device does not offer');
+  }
+
+  /** Sends one packet of the stream. The native side copies it. */
+  sendPacket(packet: Buffer): void {
+    try {
+      if (this.track?.sendMessageBinary(packet)) {
+        this.packets += 1;
+        this.bytes += packet.length;
+      } else this.skipped += 1;
+    } catch {
+      // The track closed between two events; the state change that tells it is on its way.
+      this.skipped += 1;
+    }
+  }
+
+  /** Once a second: lets the device measure and us learn the round trip. */
+  sendReport(): void {
+    if (this.state !== 'connected' || this.track === null || this.packets === 0) return;
+    const { stream, nowUnixMs } = this.parts;
+    const report = buildSenderReport({
+      ssrc: stream.ssrc,
+      unixMs: nowUnixMs(),
+      rtpTimestamp: stream.timestampNow(),
+      packets: this.packets,
+      bytes: this.bytes,
+    });
+    try {
+      this.track.sendMessageBinary(report);
+    } catch {
+      this.skipped += 1;
+    }
+  }
+
+  stats(): PeerStats {
+    const { peerId, state, packets, bytes, nacks, retransmitted, plis, skipped } = this;
+    const { loss, jitterMs, rttMs, estimatedBitsPerSecond } = this;
+    return {
+      ...{ peerId, state, packets, bytes, nacks, retransmitted, plis, skipped },
+      ...{ loss, jitterMs, rttMs, estimatedBitsPerSecond },
+    };
+  }
+
+  /** Ends it for good; again does nothing. */
+  close(): void {
+    if (this.state === 'closed') return;
+    this.state = 'closed';
+    this.parts.onState(this);
+    this.dispose();
+  }
+
+  private connect(): Connection {
+    const { parts } = this;
+    const { stream, udpPort, bindAddress } = parts;
+    const connection = createConnection({
+      name: parts.peerId,
+      config: {
+        enableIceUdpMux: true,
+        portRangeBegin: udpPort,
+        portRangeEnd: udpPort,
+        ...(bindAddress === null ? {} : { bindAddress }),
+      },
+      generation: parts.nextGeneration(),
+      send: parts.send,
+      finish: completePeerOffer,
+      onState: (state) => this.onConnectionState(state),
+    });
+    const video = new nodeDataChannel.Video('video', 'SendOnly');
+    video.addVP8Codec(videoPayloadType);
+    video.addSSRC(stream.ssrc, 'relay', 'presentation', 'presentation-video');
+    const track = connection.native.addTrack(video);
+    track.onMessage((message) => parseRtcp(message, this.rtcp));
+    this.track = track;
+    connection.native.setLocalDescription('offer');
+    return connection;
+  }
+
+  private onConnectionState(state: ConnectionState): void {
+    if (state === 'connected') {
+      if (this.timer !== null) clearTimeout(this.timer);
+      this.timer = null;
+      this.retryMs = firstRetryMs;
+      this.state = 'connected';
+      this.parts.onState(this);
+    } else this.fail();
+  }
+
+  private fail(): void {
+    if (this.state === 'closed') return;
+    this.state = 'failed';
+    this.joinedAt = -1;
+    this.parts.onState(this);
+    this.dispose();
+    this.retryLater();
+  }
+
+  private retryLater(): void {
+    this.timer = setTimeout(() => this.offer(), this.retryMs);
+    this.retryMs = Math.min(this.retryMs * 2, longestRetryMs);
+  }
+
+  private restart(): void {
+    const nowMs = performance.now();
+    if (this.state === 'closed' || nowMs - this.lastRestartMs < restartIntervalMs) return;
+    this.lastRestartMs = nowMs;
+    this.offer();
+  }
+
+  private retransmit(sequence: number): void {
+    this.nacks += 1;
+    const { stream } = this.parts;
+    const packet = this.joinedAt < 0 ? null : stream.recall(sequence);
+    if (packet === null) return;
+    this.retransmitted += 1;
+    this.sendPacket(packet);
+  }
+
+  private dispose(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    this.joinedAt = -1;
+    this.track = null;
+    const { connection } = this;
+    this.connection = null;
+    connection?.close();
+  }
+}

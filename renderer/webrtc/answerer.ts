@@ -1,0 +1,115 @@
+// The side that answers: takes every offer of a higher generation as a new connection, ignores what is stale and
+// asks for a new offer when the connection stays broken. The last picture stays until the new one has a first frame.
+import type { Signal } from '../../shared/protocol/signal.ts';
+import { createPeerTransport, type PeerTransport } from './peer-transport.ts';
+import { disconnectedGraceMs, mediaRetry, retryDelayMs } from './retry-policy.ts';
+import type { SignalPort } from './signal-port.ts';
+
+/**
+ * `frozen`: there was a picture, the connection is away, the last frame stays on screen.
+ * `failed`: several requests for a new offer went unanswered; they go on. `closed` is final.
+ */
+export type ReceivingStatus = 'connecting' | 'live' | 'frozen' | 'failed' | 'closed';
+
+export type AnswererParts = {
+  readonly signals: SignalPort;
+  readonly onStatus: (status: ReceivingStatus) => void;
+  readonly onTrack: (track: MediaStreamTrack, receiver: RTCRtpReceiver) => void;
+  readonly onProblem: (step: string, error: Error) => void;
+};
+
+export type Answerer = {
+  readonly status: () => ReceivingStatus;
+  readonly generation: () => number;
+  readonly transport: () => PeerTransport | null;
+  /** Asks the far end for an offer: at start, when it may have offered before this side listened. */
+  readonly ask: () => void;
+  readonly close: () => void;
+};
+
+export const createAnswerer = (parts: AnswererParts): Answerer => {
+  const { signals } = parts;
+  let status: ReceivingStatus = 'connecting';
+  let transport: PeerTransport | null = null;
+  let generation = 0;
+  let hadPicture = false;
+  let asked = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  const change = (next: ReceivingStatus): void => {
+    if (status === next || status === 'closed') return;
+    status = next;
+    parts.onStatus(next);
+  };
+  const askLater = (delayMs: number): void => {
+    clearTimeout(timer);
+    timer = setTimeout(ask, delayMs);
+  };
+  const ask = (): void => {
+    if (status === 'closed') return;
+    signals.send({ kind: 'restart', generation });
+    if (asked >= mediaRetry.failedAfter) change('failed');
+    else change(hadPicture ? 'frozen' : 'connecting');
+    // Doubled: an offer needs a moment to come, and asking again would throw it away.
+    askLater(2 * retryDelayMs(mediaRetry, asked, Math.random()));
+    asked += 1;
+  };
+  const onState = (from: PeerTransport, state: RTCPeerConnectionState): void => {
+    if (from !== transport) return;
+    if (state === 'connected') {
+      clearTimeout(timer);
+      asked = 0;
+      hadPicture = true;
+      change('live');
+    } else if (state === 'disconnected') {
+      change('frozen');
+      askLater(disconnectedGraceMs);
+    } else if (state === 'failed') {
+      change(hadPicture ? 'frozen' : 'connecting');
+      askLater(0);
+    }
+  };
+  const begin = (offer: Signal): void => {
+    transport?.close();
+    generation = offer.generation;
+    change(hadPicture ? 'frozen' : 'connecting');
+    const next: PeerTransport = createPeerTransport({
+      generation,
+      send: signals.send,
+      onState: (state) => onState(next, state),
+      onTrack: parts.onTrack,
+      onProblem: parts.onProblem,
+    });
+    transport = next;
+    next.take(offer);
+    askLater(disconnectedGraceMs * 3);
+  };
+
+  const stopListening = signals.onSignal((signal) => {
+    if (status === 'closed' || signal.generation < generation) return;
+    if (signal.kind === 'offer' && (signal.generation > generation || transport === null)) begin(signal);
+    else if (signal.generation !== generation || transport === null) return;
+    else if (signal.kind === 'bye') {
+      clearTimeout(timer);
+      transport.close();
+      transport = null;
+      change(hadPicture ? 'frozen' : 'connecting');
+    } else transport.take(signal);
+  });
+
+  return {
+    status: () => status,
+    generation: () => generation,
+    transport: () => transport,
+    ask,
+    close() {
+      if (status === 'closed') return;
+      clearTimeout(timer);
+      stopListening();
+      if (transport !== null) signals.send({ kind: 'bye', generation });
+      transport?.close();
+      transport = null;
+      change('closed');
+    },
+  };
+};

@@ -1,0 +1,161 @@
+// One RTCPeerConnection of one generation: the only file that touches the browser's WebRTC. Knows nothing of
+// retries, qualities or what the media is about.
+import 'webrtc-adapter';
+import type { Signal } from '../../shared/protocol/signal.ts';
+import { createOperationQueue } from './operation-queue.ts';
+
+export type SendSettings = {
+  readonly isActive: boolean;
+  readonly maxBitsPerSecond: number;
+  readonly maxFramesPerSecond: number;
+  /** 1 sends the track's own size. */
+  readonly scaleDownBy: number;
+  /** Asks the encoder for a key frame with this change, where the browser can. */
+  readonly wantsKeyFrame: boolean;
+};
+
+export type PeerTransportParts = {
+  readonly generation: number;
+  readonly send: (signal: Signal) => void;
+  readonly onState: (state: RTCPeerConnectionState) => void;
+  readonly onTrack: (track: MediaStreamTrack, receiver: RTCRtpReceiver) => void;
+  readonly onProblem: (step: string, error: Error) => void;
+};
+
+export type PeerTransport = {
+  readonly generation: number;
+  readonly state: () => RTCPeerConnectionState;
+  /** Adds the one track that is sent, VP8 first; call before `offer`. */
+  readonly addTrack: (track: MediaStreamTrack | null, settings: SendSettings) => void;
+  readonly replaceTrack: (track: MediaStreamTrack | null) => Promise<void>;
+  readonly setSending: (settings: SendSettings) => Promise<void>;
+  /** `startKbps` is where the encoder begins once the answer is there. */
+  readonly offer: (startKbps: number) => void;
+  /** Takes one signal of this generation; kinds that are not for this side do nothing. */
+  readonly take: (signal: Signal) => void;
+  /** The browser's statistics, null once closed. */
+  readonly stats: () => Promise<RTCStatsReport | null>;
+  readonly close: () => void;
+};
+
+/** Chromium reads these of the far end's description; without them it starts at 300 kb/s. */
+const withStartBitrate = (sdp: string, startKbps: number): string =>
+  sdp.replace(/^a=rtpmap:(\d+) VP8\/90000\r\n/im, (line, payloadType: string) => {
+    const parameters = `x-google-start-bitrate=${startKbps}`;
+    return sdp.includes('x-google-start-bitrate') ? line : `${line}a=fmtp:${payloadType} ${parameters}\r\n`;
+  });
+
+const vp8First = (): RTCRtpCodec[] => {
+  const codecs = RTCRtpSender.getCapabilities('video')?.codecs ?? [];
+  const isVp8 = (codec: RTCRtpCodec) => codec.mimeType.toLowerCase() === 'video/vp8';
+  return codecs.filter((codec) => isVp8(codec) || codec.mimeType.toLowerCase() === 'video/rtx');
+};
+
+const encodingOf = (settings: SendSettings): RTCRtpEncodingParameters => ({
+  active: settings.isActive,
+  maxBitrate: settings.maxBitsPerSecond,
+  maxFramerate: settings.maxFramesPerSecond,
+  scaleResolutionDownBy: settings.scaleDownBy,
+});
+
+/** `setParameters` with the second argument of webrtc-extensions, which TypeScript's library lacks. */
+type KeyFrameSender = {
+  setParameters(
+    parameters: RTCRtpSendParameters,
+    options?: { encodingOptions: { keyFrame: boolean }[] },
+  ): Promise<void>;
+};
+
+export const createPeerTransport = (parts: PeerTransportParts): PeerTransport => {
+  const { generation } = parts;
+  const connection = new RTCPeerConnection({ iceServers: [], bundlePolicy: 'max-bundle' });
+  const queue = createOperationQueue(parts.onProblem);
+  const early: RTCIceCandidateInit[] = [];
+  let transceiver: RTCRtpTransceiver | null = null;
+  let startKbps = 0;
+  let isClosed = false;
+
+  connection.onicecandidate = ({ candidate }) => {
+    if (isClosed) return;
+    if (candidate === null) parts.send({ kind: 'end-of-candidates', generation });
+    else {
+      const { sdpMid, sdpMLineIndex } = candidate;
+      parts.send({ kind: 'candidate', candidate: candidate.candidate, sdpMid, sdpMLineIndex, generation });
+    }
+  };
+  connection.onconnectionstatechange = () => {
+    if (!isClosed) parts.onState(connection.connectionState);
+  };
+  connection.ontrack = ({ track, receiver }) => {
+    if (!isClosed) parts.onTrack(track, receiver);
+  };
+
+  const afterRemote = async (): Promise<void> => {
+    for (const candidate of early.splice(0)) await connection.addIceCandidate(candidate);
+  };
+  const sendDescription = async (kind: 'offer' | 'answer'): Promise<void> => {
+    await connection.setLocalDescription();
+    const { localDescription } = connection;
+    if (localDescription !== null && !isClosed) parts.send({ kind, sdp: localDescription.sdp, generation });
+  };
+  const takeOffer = async (sdp: string): Promise<void> => {
+    await connection.setRemoteDescription({ type: 'offer', sdp });
+    await afterRemote();
+    await sendDescription('answer');
+  };
+  const takeAnswer = async (sdp: string): Promise<void> => {
+    if (connection.signalingState !== 'have-local-offer') return;
+    await connection.setRemoteDescription({ type: 'answer', sdp: withStartBitrate(sdp, startKbps) });
+    await afterRemote();
+  };
+  const takeCandidate = async (candidate: RTCIceCandidateInit): Promise<void> => {
+    if (candidate.candidate === '') return;
+    if (connection.remoteDescription === null) early.push(candidate);
+    else await connection.addIceCandidate(candidate);
+  };
+  const applySettings = async (settings: SendSettings): Promise<void> => {
+    if (transceiver === null) return;
+    const sender: KeyFrameSender & RTCRtpSender = transceiver.sender;
+    const parameters = sender.getParameters();
+    const first = parameters.encodings[0];
+    if (first === undefined) return;
+    Object.assign(first, encodingOf(settings));
+    parameters.degradationPreference = 'maintain-resolution';
+    if (!settings.wantsKeyFrame || !settings.isActive) return sender.setParameters(parameters);
+    return sender.setParameters(parameters, { encodingOptions: [{ keyFrame: true }] });
+  };
+
+  return {
+    generation,
+    state: () => connection.connectionState,
+    addTrack(track, settings) {
+      transceiver = connection.addTransceiver(track ?? 'video', {
+        direction: 'sendonly',
+        sendEncodings: [encodingOf(settings)],
+      });
+      transceiver.setCodecPreferences(vp8First());
+      void queue.run('sending', () => applySettings(settings));
+    },
+    replaceTrack: (track) => queue.run('replace-track', async () => transceiver?.sender.replaceTrack(track)),
+    setSending: (settings) => queue.run('sending', () => applySettings(settings)),
+    offer(kbps) {
+      startKbps = kbps;
+      void queue.run('offer', () => sendDescription('offer'));
+    },
+    take(signal) {
+      if (signal.kind === 'offer') void queue.run('take-offer', () => takeOffer(signal.sdp));
+      else if (signal.kind === 'answer') void queue.run('take-answer', () => takeAnswer(signal.sdp));
+      else if (signal.kind === 'candidate') {
+        const { candidate, sdpMid, sdpMLineIndex } = signal;
+        void queue.run('take-candidate', () => takeCandidate({ candidate, sdpMid, sdpMLineIndex }));
+      }
+    },
+    stats: async () => (isClosed ? null : connection.getStats()),
+    close() {
+      if (isClosed) return;
+      isClosed = true;
+      queue.close();
+      connection.close();
+    },
+  };
+};
