@@ -149,7 +149,11 @@ export const calls = defineCalls({
     }),
     output: Nothing,
   },
-  'viewer:ready': { from: ['presentation'], input: Nothing, output: z.strictObject({ isWanted: z.boolean() }) },
+  'viewer:ready': {
+    from: ['presentation'],
+    input: Nothing,
+    output: z.strictObject({ isWanted: z.boolean() }),
+  },
   'viewer:report': {
     from: ['presentation'],
     input: z.strictObject({ state: z.enum(['connecting', 'showing', 'failed']) }),
@@ -168,7 +172,13 @@ export const events = defineEvents({
   'devices:removed': { to: ['console'], payload: z.array(DeviceId).max(200) },
   'room:changed': {
     to: ['console'],
-    payload: ConsoleSnapshot.pick({ room: true, teacher: true, lesson: true, addresses: true, problem: true }),
+    payload: ConsoleSnapshot.pick({
+      room: true,
+      teacher: true,
+      lesson: true,
+      addresses: true,
+      problem: true,
+    }),
   },
   'presentation:changed': { to: ['console'], payload: PresentationView },
   'signal:received': {
@@ -177,6 +187,8 @@ export const events = defineEvents({
   },
   'device:changed': { to: ['device', 'lock', 'indicator'], payload: AgentSnapshot },
   'capture:quality': { to: ['capture'], payload: z.strictObject({ quality: ScreenQuality }) },
+  /** A new console: whatever was negotiated is void. */
+  'capture:reset': { to: ['capture'], payload: Nothing },
   'viewer:wanted': { to: ['presentation'], payload: z.strictObject({ isWanted: z.boolean() }) },
 });
 export type Events = typeof events;

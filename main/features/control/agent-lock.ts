@@ -65,7 +65,10 @@ export const createAgentLock = ({ cover, store, clock, onChange }: Parts): Agent
   const remainingMs = (): number => (lease === null ? 0 : Math.max(0, lease.endsAtMs - clock.nowMs()));
 
   const keep = (): void => {
-    if (lease === null) return store.save(null);
+    if (lease === null) {
+      store.save(null);
+      return;
+    }
     const { endsAtMs, capAtMs, ...kept } = lease;
     const nowMs = clock.nowMs();
     const wallNow = clock.wallMs();
@@ -139,7 +142,10 @@ export const createAgentLock = ({ cover, store, clock, onChange }: Parts): Agent
       const wallNow = clock.wallMs();
       // A clock set back must not lengthen the lease: it never gets more than one grace time from here.
       const leftMs = Math.min(endsAt - wallNow, order.graceMs);
-      if (leftMs <= 0) return store.save(null);
+      if (leftMs <= 0) {
+        store.save(null);
+        return;
+      }
       const nowMs = clock.nowMs();
       begin({ ...order, endsAtMs: nowMs + leftMs, capAtMs: nowMs + Math.max(leftMs, capAt - wallNow) });
     },

@@ -1,0 +1,29 @@
+// Look and language of this machine's windows: what the person chose, else the policy, else the system.
+import { type Appearance, defaultAppearance } from '../../shared/settings/appearance.ts';
+import type { Policy } from '../../shared/settings/policy.ts';
+import type { JsonFile } from '../lib/json-file.ts';
+
+export type AppearanceSetting = {
+  readonly get: () => Appearance;
+  readonly set: (change: Partial<Appearance>) => Appearance;
+};
+
+export const createAppearance = (
+  file: JsonFile<Appearance>,
+  policy: Policy,
+  onChange: (appearance: Appearance) => void,
+): AppearanceSetting => {
+  let current: Appearance = file.load() ?? {
+    language: policy.language ?? defaultAppearance.language,
+    theme: policy.theme ?? defaultAppearance.theme,
+  };
+  return {
+    get: () => current,
+    set(change) {
+      current = { ...current, ...change };
+      file.save(current);
+      onChange(current);
+      return current;
+    },
+  };
+};
