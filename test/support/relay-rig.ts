@@ -149,12 +149,22 @@ export const wirePresenter = (rigPage: RigPage, id: string, relay: RelayProcess)
   });
 };
 
-/** Joins a device page's conversation with the relay; the page's id is the peer's id. */
-export const wireViewer = (rigPage: RigPage, id: string, relay: RelayProcess): void => {
-  rigPage.onSignal(id, (signal) => relay.post({ type: 'peer-signal', peerId: id, signal }));
+/**
+ * Joins a device page's conversation with the relay; the page's id is the peer's id. Where `relayPort` is given the
+ * two find each other only through that port of this machine.
+ */
+export const wireViewer = (rigPage: RigPage, id: string, relay: RelayProcess, relayPort?: number): void => {
+  rigPage.onSignal(id, (signal) => {
+    if (relayPort !== undefined && signal.kind === 'candidate') return;
+    relay.post({ type: 'peer-signal', peerId: id, signal });
+  });
+  const rewritten = (signal: Signal): Signal =>
+    relayPort === undefined || signal.kind !== 'candidate'
+      ? signal
+      : { ...signal, candidate: signal.candidate.replace(` ${relay.udpPort} `, ` ${relayPort} `) };
   relay.onEvent((event) => {
-    if (event.type === 'peer-signal' && event.peerId === id)
-      void rigPage.deliver(id, event.signal).catch(() => {});
+    if (event.type !== 'peer-signal' || event.peerId !== id) return;
+    void rigPage.deliver(id, rewritten(event.signal)).catch(() => {});
   });
 };
 
