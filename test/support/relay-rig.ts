@@ -38,8 +38,12 @@ const within = <T>(promise: Promise<T>, what: string, timeoutMs = 15_000): Promi
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 };
 
-export const startRelay = async (run = 1, udpPort = 0): Promise<RelayProcess> => {
-  const child = fork(here('../../main/relay/relay.ts'), [], {
+export const startRelay = async (
+  run = 1,
+  udpPort = 0,
+  entry = '../../main/relay/relay.ts',
+): Promise<RelayProcess> => {
+  const child = fork(here(entry), [], {
     execArgv: ['--disable-warning=ExperimentalWarning'],
   });
   const events: FromRelay[] = [];
