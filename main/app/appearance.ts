@@ -3,9 +3,12 @@ import { type Appearance, defaultAppearance } from '../../shared/settings/appear
 import type { Policy } from '../../shared/settings/policy.ts';
 import type { JsonFile } from '../lib/json-file.ts';
 
+/** Only what is given changes. */
+export type AppearanceChange = { readonly [K in keyof Appearance]?: Appearance[K] | undefined };
+
 export type AppearanceSetting = {
   readonly get: () => Appearance;
-  readonly set: (change: Partial<Appearance>) => Appearance;
+  readonly set: (change: AppearanceChange) => Appearance;
 };
 
 export const createAppearance = (
@@ -20,7 +23,7 @@ export const createAppearance = (
   return {
     get: () => current,
     set(change) {
-      current = { ...current, ...change };
+      current = { language: change.language ?? current.language, theme: change.theme ?? current.theme };
       file.save(current);
       onChange(current);
       return current;

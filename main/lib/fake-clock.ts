@@ -4,6 +4,8 @@ import type { Clock } from './clock.ts';
 export type FakeClock = Clock & {
   /** Moves time and runs what falls due, in order. Timers set meanwhile run too if they fall due. */
   readonly advance: (byMs: number) => void;
+  /** Sets the wall clock alone, as a person or a time server does. */
+  readonly setWall: (wallMs: number) => void;
   /** Number of timers that are set. */
   readonly pending: () => number;
 };
@@ -12,6 +14,7 @@ type Timer = { dueMs: number; readonly action: () => void; readonly intervalMs: 
 
 export function createFakeClock(wallStartMs = 1_800_000_000_000): FakeClock {
   let nowMs = 0;
+  let wallOffsetMs = wallStartMs;
   const timers = new Set<Timer>();
   const set = (delayMs: number, action: () => void, intervalMs: number | null) => {
     const timer: Timer = { dueMs: nowMs + Math.max(0, delayMs), action, intervalMs };
@@ -29,7 +32,10 @@ export function createFakeClock(wallStartMs = 1_800_000_000_000): FakeClock {
   };
   return {
     nowMs: () => nowMs,
-    wallMs: () => wallStartMs + nowMs,
+    wallMs: () => wallOffsetMs + nowMs,
+    setWall: (wallMs) => {
+      wallOffsetMs = wallMs - nowMs;
+    },
     after: (delayMs, action) => set(delayMs, action, null),
     every: (intervalMs, action) => set(intervalMs, action, Math.max(1, intervalMs)),
     advance: (byMs) => {

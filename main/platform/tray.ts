@@ -1,5 +1,6 @@
 // The agent's sign in the task bar: always there while the agent runs, opens its window.
-import { Menu, nativeImage, Tray } from 'electron/main';
+import { nativeImage } from 'electron/common';
+import { Menu, Tray } from 'electron/main';
 
 export type AgentTray = { readonly setStatus: (tooltip: string) => void };
 

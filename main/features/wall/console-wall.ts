@@ -23,7 +23,8 @@ export const createConsoleWall = ({ command }: Parts): ConsoleWall => {
   let wanted = new Map<DeviceId, ScreenQuality>();
   let isRunning = false;
   const asked = new Map<DeviceId, ScreenQuality>();
-  const busy = new Set<DeviceId>();
+  /** The order under way to each device; a new connection makes the old one meaningless. */
+  const busy = new Map<DeviceId, symbol>();
 
   const goal = (id: DeviceId): ScreenQuality => (isRunning ? (wanted.get(id) ?? 'off') : 'off');
 
@@ -31,9 +32,11 @@ export const createConsoleWall = ({ command }: Parts): ConsoleWall => {
     if (busy.has(id)) return;
     const quality = goal(id);
     if ((asked.get(id) ?? 'off') === quality) return;
-    busy.add(id);
+    const order = Symbol(quality);
+    busy.set(id, order);
     asked.set(id, quality);
     const result = await command(id, { verb: 'watch', quality });
+    if (busy.get(id) !== order) return;
     busy.delete(id);
     // What could not be said is said at the next connection or report.
     if (!result.ok) asked.delete(id);
@@ -55,6 +58,7 @@ export const createConsoleWall = ({ command }: Parts): ConsoleWall => {
     },
     connected(id) {
       asked.delete(id);
+      busy.delete(id);
       void ask(id);
     },
     heal(id, report) {
