@@ -12,7 +12,7 @@ import { type RelayStream, videoClockRate, videoPayloadType } from './stream.ts'
 const connectTimeoutMs = 10_000;
 const firstRetryMs = 1_000;
 const longestRetryMs = 8_000;
-/** Restarts asked for by the device itself are not taken more often than that. */
+/** The device may ask for a new offer, but not sooner than that after the last one. */
 const restartIntervalMs = 500;
 
 export type PeerParts = {
@@ -54,7 +54,7 @@ export class Peer {
   private track: Track | null = null;
   private timer: NodeJS.Timeout | null = null;
   private retryMs = firstRetryMs;
-  private lastRestartMs = Number.NEGATIVE_INFINITY;
+  private lastOfferMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: PeerParts) {
     this.parts = parts;
@@ -90,6 +90,7 @@ export class Peer {
   offer(): void {
     this.dispose();
     this.state = 'connecting';
+    this.lastOfferMs = performance.now();
     const { parts } = this;
     try {
       this.connection = this.connect();
@@ -225,9 +226,7 @@ export class Peer {
   }
 
   private restart(): void {
-    const nowMs = performance.now();
-    if (this.state === 'closed' || nowMs - this.lastRestartMs < restartIntervalMs) return;
-    this.lastRestartMs = nowMs;
+    if (this.state === 'closed' || performance.now() - this.lastOfferMs < restartIntervalMs) return;
     this.offer();
   }
 

@@ -6,7 +6,7 @@ import { disconnectedGraceMs, mediaRetry, retryDelayMs } from './retry-policy.ts
 import type { SignalPort } from './signal-port.ts';
 
 /**
- * `frozen`: there was a picture, the connection is away, the last frame stays on screen.
+ * `frozen`: it was live, the connection is away, the last frame stays on screen.
  * `failed`: several requests for a new offer went unanswered; they go on. `closed` is final.
  */
 export type ReceivingStatus = 'connecting' | 'live' | 'frozen' | 'failed' | 'closed';
@@ -32,7 +32,7 @@ export const createAnswerer = (parts: AnswererParts): Answerer => {
   let status: ReceivingStatus = 'connecting';
   let transport: PeerTransport | null = null;
   let generation = 0;
-  let hadPicture = false;
+  let wasLive = false;
   let asked = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -49,7 +49,7 @@ export const createAnswerer = (parts: AnswererParts): Answerer => {
     if (status === 'closed') return;
     signals.send({ kind: 'restart', generation });
     if (asked >= mediaRetry.failedAfter) change('failed');
-    else change(hadPicture ? 'frozen' : 'connecting');
+    else change(wasLive ? 'frozen' : 'connecting');
     // Doubled: an offer needs a moment to come, and asking again would throw it away.
     askLater(2 * retryDelayMs(mediaRetry, asked, Math.random()));
     asked += 1;
@@ -59,20 +59,20 @@ export const createAnswerer = (parts: AnswererParts): Answerer => {
     if (state === 'connected') {
       clearTimeout(timer);
       asked = 0;
-      hadPicture = true;
+      wasLive = true;
       change('live');
     } else if (state === 'disconnected') {
       change('frozen');
       askLater(disconnectedGraceMs);
     } else if (state === 'failed') {
-      change(hadPicture ? 'frozen' : 'connecting');
+      change(wasLive ? 'frozen' : 'connecting');
       askLater(0);
     }
   };
   const begin = (offer: Signal): void => {
     transport?.close();
     generation = offer.generation;
-    change(hadPicture ? 'frozen' : 'connecting');
+    change(wasLive ? 'frozen' : 'connecting');
     const next: PeerTransport = createPeerTransport({
       generation,
       send: signals.send,
@@ -93,7 +93,7 @@ export const createAnswerer = (parts: AnswererParts): Answerer => {
       clearTimeout(timer);
       transport.close();
       transport = null;
-      change(hadPicture ? 'frozen' : 'connecting');
+      change(wasLive ? 'frozen' : 'connecting');
     } else transport.take(signal);
   });
 

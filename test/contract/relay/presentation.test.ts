@@ -132,6 +132,9 @@ describe('a presentation', () => {
     relay.post({ type: 'set-paused', isPaused: false });
     await moves('one');
     await moves('late');
+    // What it got from the ring does not leave it behind the others.
+    const [early, late] = await Promise.all([pictureOf('one'), pictureOf('late')]);
+    expect(Math.abs((early?.number ?? 0) - (late?.number ?? 99))).toBeLessThanOrEqual(4);
   });
 
   it('stops the encoder while the presenter pauses', async () => {
