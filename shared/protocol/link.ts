@@ -31,8 +31,8 @@ export const CommandBody = z.discriminatedUnion('verb', [
     verb: z.literal('lock'),
     lockId: LockId,
     text: PupilText,
-    /** Time the lock survives without renewal, see [Note: lock lease]. */
-    graceMs: z.int().min(30_000).max(600_000),
+    /** Time the lock survives without renewal: the grace time and one renewal interval, see [Note: lock lease]. */
+    graceMs: z.int().min(30_000).max(605_000),
     /** Hard end, counted from now. */
     capMs: z.int().min(1_000).max(5_400_000),
   }),
@@ -64,6 +64,7 @@ export const LinkRefusal = z.enum([
   'bad-message',
   'wrong-order',
   'too-slow',
+  'flood',
   'version',
   'replaced',
   'not-enrolled',

@@ -82,7 +82,7 @@ describe('locks of the console', () => {
   test('a timed lock is over on both sides: no renewal and no healing after its minutes', async () => {
     const { clock, locks, sent, verbs } = setUp();
     await locks.lock([a], 'Fünf Minuten', 5);
-    expect(sent[0]?.[1]).toMatchObject({ capMs: 300_000, graceMs: 30_000 });
+    expect(sent[0]?.[1]).toMatchObject({ capMs: 300_000, graceMs: 35_000 });
     clock.advance(300_000);
     verbs();
     clock.advance(10_000);

@@ -63,7 +63,8 @@ export const createConsoleLocks = (parts: Parts): ConsoleLocks => {
     verb: 'lock',
     lockId: want.lockId,
     text: want.text,
-    graceMs,
+    // The last renewal may be one interval old when the console dies: the grace time counts from its death.
+    graceMs: graceMs + renewEveryMs,
     capMs: Math.max(1_000, want.capAt - clock.wallMs()),
   });
 
