@@ -65,7 +65,10 @@ export const startRelay = async (
     });
     return within(waiting, `the relay's ${type}`);
   };
-  const post = (message: ToRelay): void => void child.send(message);
+  // A relay that was killed by the test takes nothing any more.
+  const post = (message: ToRelay): void => {
+    if (child.connected) child.send(message);
+  };
   const ready = next('ready');
   post({ type: 'start', udpPort, bindAddress: null, run });
   const { udpPort: bound } = await ready;
