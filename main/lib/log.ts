@@ -72,8 +72,8 @@ export function createLog(options: LogOptions): Log {
       return;
     }
     const line: Record<string, LogField> = { at: new Date(timeMs).toISOString(), level, code };
-    if (part !== undefined) line['part'] = part;
-    if (state.heldBack > 0) line['heldBack'] = state.heldBack;
+    if (part !== undefined) line.part = part;
+    if (state.heldBack > 0) line.heldBack = state.heldBack;
     state.heldBack = 0;
     for (const [key, value] of Object.entries(fields ?? {})) line[key] = shortened(value);
     options.sink(JSON.stringify(line));
