@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import { chromium, type Page } from '@playwright/test';
+import type * as recorderModule from './desktops/record.ts';
 import type { PageRecording, RecordingOrder } from './desktops/record.ts';
 import { parseRecording, type SentQuality, writeRecording } from './recording.ts';
 
@@ -57,29 +58,39 @@ const versionStamp = (): string => {
   return hash.digest('hex').slice(0, 16);
 };
 
+declare global {
+  /** The drawing code inside the page. */
+  var recorder: typeof recorderModule;
+}
+
+/** Loads the module by itself: an import() in evaluated code would be rewritten by test runners. */
+const pageHtml = `<!doctype html><title>recorder</title><script type="module">
+import * as recorder from '/record.ts';
+globalThis.recorder = recorder;
+</script>`;
+
 /** The drawing code as the page sees it: modules without types, on an origin where WebCodecs is allowed. */
 const servePage = async (page: Page): Promise<void> => {
   await page.route(`${origin}/**`, async (route) => {
     const path = new URL(route.request().url()).pathname;
     if (path === '/') {
-      await route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>recorder</title>' });
+      await route.fulfill({ contentType: 'text/html', body: pageHtml });
       return;
     }
     const source = readFileSync(join(pageFolder, path.slice(1)), 'utf8');
     await route.fulfill({ contentType: 'text/javascript', body: stripTypeScriptTypes(source) });
   });
-  await page.goto(`${origin}/`);
+  await page.goto(`${origin}/`, { waitUntil: 'load' });
 };
 
 const recordInPage = (page: Page, index: number, order: RecordingOrder): Promise<PageRecording> =>
   page.evaluate(
-    async ({ module, index, order }) => {
-      const recorder: typeof import('./desktops/record.ts') = await import(module);
+    ({ index, order }) => {
       const desktop = recorder.desktops[index];
       if (desktop === undefined) throw new Error('no such desktop');
       return recorder.record(desktop, order);
     },
-    { module: `${origin}/record.ts`, index, order },
+    { index, order },
   );
 
 const recordAll = async (folder: string): Promise<void> => {
@@ -87,10 +98,7 @@ const recordAll = async (folder: string): Promise<void> => {
   try {
     const page = await browser.newPage();
     await servePage(page);
-    const names = await page.evaluate(async (module) => {
-      const recorder: typeof import('./desktops/record.ts') = await import(module);
-      return recorder.desktops.map((desktop) => desktop.name);
-    }, `${origin}/record.ts`);
+    const names = await page.evaluate(() => recorder.desktops.map((desktop) => desktop.name));
     for (const [index, name] of names.entries()) {
       for (const quality of sentQualities) {
         const { frames, data } = await recordInPage(page, index, orders[quality]);

@@ -48,7 +48,7 @@ export const drawingDesktop: Desktop = {
     brush.translate(inside.x + 190, inside.y + 40);
     brush.lineCap = 'round';
     let left = 14 + (seconds % 16) * 1.6;
-    let tip = [0, 0] as const;
+    let tip: readonly [x: number, y: number] = [0, 0];
     for (const [color, width, points] of housePicture) {
       const count = Math.max(0, Math.min(points.length / 2, Math.floor(left)));
       if (count > 0) {
