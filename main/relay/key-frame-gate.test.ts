@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createKeyFrameGate } from './key-frame-gate.ts';
+import { createKeyFrameGate, createWishBudget } from './key-frame-gate.ts';
 
 const newGate = (peers: number) => {
   let nowMs = 0;
@@ -72,5 +72,30 @@ describe('key frame gate', () => {
     gate.close();
     pass(5_000);
     expect(requests).toEqual([0]);
+  });
+});
+
+describe('wishes of one device', () => {
+  const allowedTimes = (everyMs: number, untilMs: number): number[] => {
+    const budget = createWishBudget();
+    const times: number[] = [];
+    for (let atMs = 0; atMs <= untilMs; atMs += everyMs) if (budget.allows(atMs)) times.push(atMs);
+    return times;
+  };
+
+  it('count ever more rarely while it asks without end', () => {
+    expect(allowedTimes(200, 30_000)).toEqual([0, 1_000, 3_000, 7_000, 15_000, 23_000]);
+  });
+
+  it('count at once again after it was quiet or has a new connection', () => {
+    const budget = createWishBudget();
+    budget.allows(0);
+    budget.allows(1_000);
+    expect(budget.allows(2_000)).toBe(false);
+    expect(budget.allows(20_000)).toBe(true);
+    expect(budget.allows(21_000)).toBe(true);
+    expect(budget.allows(21_100)).toBe(false);
+    budget.reset();
+    expect(budget.allows(21_200)).toBe(true);
   });
 });

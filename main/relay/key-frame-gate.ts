@@ -17,7 +17,7 @@ type Clock = {
 };
 
 /** Least time between two key frames for `peerCount` devices: their bytes must leave the machine in between. */
-export const keyFrameIntervalMs = (peerCount: number): number => Math.max(500, 40 * peerCount);
+const keyFrameIntervalMs = (peerCount: number): number => Math.max(500, 40 * peerCount);
 
 /** A request that brought nothing is said again after that. */
 const repeatMs = 500;
@@ -65,6 +65,38 @@ export const createKeyFrameGate = (request: () => void, clock: Clock): KeyFrameG
       isWanted = false;
       stopTimer?.();
       stopTimer = null;
+    },
+  };
+};
+
+export type WishBudget = {
+  /** True if this device's wish counts now; a refused one is forgotten, the device says it again. */
+  readonly allows: (nowMs: number) => boolean;
+  /** A new connection starts with a fresh budget. */
+  readonly reset: () => void;
+};
+
+const firstPauseMs = 1_000;
+const longestPauseMs = 8_000;
+
+/**
+ * [Note: bad peer] A device behind a bad network asks for key frames without end, and each one is sent to everybody.
+ * Its wishes count ever more rarely, until it has been quiet for twice the longest pause.
+ */
+export const createWishBudget = (): WishBudget => {
+  let pauseMs = 0;
+  let lastMs = Number.NEGATIVE_INFINITY;
+  return {
+    allows(nowMs) {
+      const sinceMs = nowMs - lastMs;
+      if (sinceMs < pauseMs) return false;
+      pauseMs = sinceMs > 2 * longestPauseMs ? firstPauseMs : Math.min(longestPauseMs, pauseMs * 2);
+      lastMs = nowMs;
+      return true;
+    },
+    reset() {
+      pauseMs = 0;
+      lastMs = Number.NEGATIVE_INFINITY;
     },
   };
 };

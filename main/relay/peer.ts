@@ -4,6 +4,7 @@ import nodeDataChannel, { type Track } from 'node-datachannel';
 import type { PeerId, PeerState, PeerStats, RelayErrorCode } from '../../shared/protocol/relay.ts';
 import type { Signal } from '../../shared/protocol/signal.ts';
 import { type Connection, type ConnectionState, createConnection } from './connection.ts';
+import { createWishBudget } from './key-frame-gate.ts';
 import { buildSenderReport, parseRtcp, type RtcpHandler, roundTripMs } from './rtcp.ts';
 import { completePeerOffer, withoutNamedCandidates } from './sdp.ts';
 import { type RelayStream, videoClockRate, videoPayloadType } from './stream.ts';
@@ -14,6 +15,11 @@ const firstRetryMs = 1_000;
 const longestRetryMs = 8_000;
 /** The device may ask for a new offer, but not sooner than that after the last one. */
 const restartIntervalMs = 500;
+/** So much loss in that many reports in a row means that the stream does not fit: the device waits for a key frame. */
+const hopelessLoss = 0.3;
+const hopelessReports = 2;
+/** Packets sent again to one device per second; more would only fill its queue. */
+const retransmitsPerSecond = 200;
 
 export type PeerParts = {
   readonly peerId: PeerId;
@@ -55,6 +61,9 @@ export class Peer {
   private timer: NodeJS.Timeout | null = null;
   private retryMs = firstRetryMs;
   private lastOfferMs = Number.NEGATIVE_INFINITY;
+  private readonly wishes = createWishBudget();
+  private badReports = 0;
+  private retransmitsLeft = retransmitsPerSecond;
 
   constructor(parts: PeerParts) {
     this.parts = parts;
@@ -63,13 +72,14 @@ export class Peer {
       nack: (sequence) => this.retransmit(sequence),
       keyFrameWanted: () => {
         this.plis += 1;
-        parts.onKeyFrameWanted(this);
+        if (this.wishes.allows(performance.now())) parts.onKeyFrameWanted(this);
       },
       report: (ssrc, loss, jitter, lastSr, delay) => {
         if (ssrc !== parts.stream.ssrc) return;
         this.loss = loss;
         this.jitterMs = (jitter / videoClockRate) * 1000;
         this.rttMs = roundTripMs(parts.nowUnixMs(), lastSr, delay) ?? this.rttMs;
+        this.judge(loss);
       },
       senderReport: () => {},
       estimatedBitrate: (bitsPerSecond) => {
@@ -91,6 +101,8 @@ export class Peer {
     this.dispose();
     this.state = 'connecting';
     this.lastOfferMs = performance.now();
+    this.wishes.reset();
+    this.badReports = 0;
     const { parts } = this;
     try {
       this.connection = this.connect();
@@ -142,6 +154,7 @@ export class Peer {
 
   /** Once a second: lets the device measure and us learn the round trip. */
   sendReport(): void {
+    this.retransmitsLeft = retransmitsPerSecond;
     if (this.state !== 'connected' || this.track === null || this.packets === 0) return;
     const { stream, nowUnixMs } = this.parts;
     const report = buildSenderReport({
@@ -230,11 +243,24 @@ export class Peer {
     this.offer();
   }
 
+  /** [Note: bad peer] Sending on would only keep its queue full: it gets nothing until the next key frame. */
+  private judge(loss: number): void {
+    if (this.joinedAt < 0) return;
+    this.badReports = loss >= hopelessLoss ? this.badReports + 1 : 0;
+    if (this.badReports < hopelessReports) return;
+    this.badReports = 0;
+    this.joinedAt = -1;
+  }
+
   private retransmit(sequence: number): void {
     this.nacks += 1;
     const { stream } = this.parts;
-    const packet = this.joinedAt < 0 ? null : stream.recall(sequence);
+    const number = stream.numberOf(sequence);
+    // What was held back from this device is not sent on request either.
+    if (this.joinedAt < 0 || number < this.joinedAt || this.retransmitsLeft <= 0) return;
+    const packet = stream.at(number);
     if (packet === null) return;
+    this.retransmitsLeft -= 1;
     this.retransmitted += 1;
     this.sendPacket(packet);
   }

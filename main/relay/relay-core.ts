@@ -188,7 +188,10 @@ export class Relay {
     for (let index = 0; index < live.length; index += 1) {
       const peer = live[index] as Peer;
       if (peer.joinedAt < 0) {
-        if (!isKeyFrameStart) continue;
+        if (!isKeyFrameStart) {
+          peer.skipped += 1;
+          continue;
+        }
         peer.joinedAt = number;
       }
       if (number >= peer.joinedAt) peer.sendPacket(packet);

@@ -125,9 +125,6 @@ export const writePictureId = (packet: Buffer, view: Vp8View, pictureId: number)
 /** Difference of two 16-bit sequence numbers, -32768 to 32767 (RFC 1982). */
 export const sequenceDelta = (a: number, b: number): number => ((a - b) << 16) >> 16;
 
-/** Difference of two 32-bit timestamps as a signed number. */
-export const timestampDelta = (a: number, b: number): number => (a - b) | 0;
-
 /**
  * Copies `packet` with one one-byte-form header extension element of three bytes in front of the payload
  * (RFC 8285 section 4.2). For packets without an extension of their own.

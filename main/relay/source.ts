@@ -15,9 +15,13 @@ import {
 import { isRtcp } from './rtp.ts';
 import { reduceSourceOffer, withStartBitrate } from './sdp.ts';
 
-/** [Note: presenter bitrate] The loopback can carry anything: the encoder starts and stays at its upper limit. */
-const startKbps = 4_000;
-const maxKbps = 4_000;
+/**
+ * [Note: presenter bitrate] The loopback carries anything, so the presenter's estimate starts at its upper end. It is
+ * twice the encoder's own limit (set by the page) and no more: Chromium paces a key frame at 2.5 times the estimate,
+ * and everything it sends leaves this machine once per device.
+ */
+const startKbps = 8_000;
+const maxKbps = 8_000;
 const offeredBitsPerSecond = 20_000_000;
 /** Our own SSRC towards the presenter; nothing is ever sent with it but feedback. */
 const feedbackSsrc = 1;

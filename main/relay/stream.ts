@@ -104,9 +104,9 @@ export class RelayStream {
     return 'forward';
   }
 
-  /** The packet of that 16-bit sequence number if it is still kept, else null. */
-  recall(sequence: number): Buffer | null {
-    return this.at(this.highest + sequenceDelta(sequence, this.highest & 0xffff));
+  /** The full number of the packet that a device means by its 16-bit sequence number. */
+  numberOf(sequence: number): number {
+    return this.highest + sequenceDelta(sequence, this.highest & 0xffff);
   }
 
   /** The packet with that number if it is still kept, else null. */

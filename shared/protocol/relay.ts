@@ -11,8 +11,7 @@ export const PeerId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 export type PeerId = z.infer<typeof PeerId>;
 
 /** SHA-256 of a DTLS certificate as RFC 8122 writes it: 32 upper-case hex pairs with colons. */
-export const Fingerprint = z.string().regex(/^[0-9A-F]{2}(?::[0-9A-F]{2}){31}$/);
-export type Fingerprint = z.infer<typeof Fingerprint>;
+const Fingerprint = z.string().regex(/^[0-9A-F]{2}(?::[0-9A-F]{2}){31}$/);
 
 /** Both ends' certificates of one connection; null until known. `remote` is what the handshake has shown. */
 export const Fingerprints = z.strictObject({
@@ -95,7 +94,7 @@ export const PeerStats = z.strictObject({
   retransmitted: Count,
   /** Key frame requests (PLI and FIR) from the device. */
   plis: Count,
-  /** Packets not sent because the device was behind. */
+  /** Packets not sent because the device waits for a key frame, at first or because too much is lost. */
   skipped: Count,
   /** Share of packets lost in the last report, 0 to 1; null before the first (RFC 3550 section 6.4.1). */
   loss: z.number().min(0).max(1).nullable(),

@@ -17,7 +17,7 @@ export type Sink = {
 };
 
 /** `isLooking` false: packets are decrypted and dropped in native code, as cheap as a sink can be. */
-export const createSink = (
+const createSink = (
   peerId: string,
   send: (signal: Signal) => void,
   isLooking: boolean,
