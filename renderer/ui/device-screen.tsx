@@ -1,0 +1,82 @@
+// What a device's screen looks like here: its live picture, or plain words why there is none, and its lock.
+import { CircleDashed, Lock, MonitorOff, MonitorUp, ShieldAlert, WifiOff } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { DeviceView } from '../../shared/domain/device.ts';
+import { type DeviceStatus, isLocked } from '../lib/device-status.ts';
+import { formatClock } from '../lib/formatters.ts';
+import { DevicePicture } from './device-picture.tsx';
+import styles from './device-screen.module.css';
+import { Spinner } from './spinner.tsx';
+
+type Instead = { readonly icon: ReactNode; readonly text: string; readonly hint?: string };
+
+/** What stands where the screen would be, null when the picture speaks for itself. */
+const useInstead = (status: DeviceStatus): Instead | null => {
+  const { t, i18n } = useTranslation();
+  switch (status.kind) {
+    case 'live':
+      return null;
+    case 'never-seen':
+      return { icon: <CircleDashed aria-hidden />, text: t('device.neverSeenHint') };
+    case 'idle':
+      return { icon: <MonitorUp aria-hidden />, text: t('device.idleHint') };
+    case 'connecting':
+      return { icon: <Spinner />, text: t('device.states.connecting') };
+    case 'reconnecting':
+      return { icon: <Spinner />, text: t('device.states.reconnecting') };
+    case 'offline':
+      return {
+        icon: <WifiOff aria-hidden />,
+        text: t('device.offlineSince', { time: formatClock(status.since, i18n.language, Date.now()) }),
+      };
+    case 'screen-problem':
+      return { icon: <MonitorOff aria-hidden />, text: t(`device.problems.${status.problem}`) };
+    case 'insecure':
+      return {
+        icon: <ShieldAlert aria-hidden />,
+        text: t('device.states.insecure'),
+        hint: t('device.insecureHint'),
+      };
+  }
+};
+
+const hasPicture = (kind: DeviceStatus['kind']): boolean =>
+  kind === 'live' || kind === 'connecting' || kind === 'reconnecting';
+
+type Props = {
+  readonly device: DeviceView;
+  readonly status: DeviceStatus;
+  readonly stream: MediaStream | null;
+  readonly testId: string;
+  readonly onSize?: (width: number, height: number) => void;
+};
+
+export const DeviceScreen = ({ device, status, stream, testId, onSize }: Props) => {
+  const instead = useInstead(status);
+  return (
+    <div className={styles.screen} data-state={status.kind}>
+      {hasPicture(status.kind) ? (
+        <DevicePicture
+          stream={stream}
+          isStale={status.kind === 'reconnecting'}
+          label={device.name}
+          testId={testId}
+          {...(onSize === undefined ? {} : { onSize })}
+        />
+      ) : null}
+      {instead === null ? null : (
+        <div className={styles.instead}>
+          {instead.icon}
+          <span className={styles.words}>{instead.text}</span>
+          {instead.hint === undefined ? null : <span className={styles.hint}>{instead.hint}</span>}
+        </div>
+      )}
+      {isLocked(device) && device.connection.state !== 'offline' ? (
+        <div className={styles.cover} aria-hidden>
+          <Lock />
+        </div>
+      ) : null}
+    </div>
+  );
+};
