@@ -1,0 +1,311 @@
+// One device's connection as the console holds it: hello, messages in order and in measure, commands and their answers.
+// It does not know other connections; who may stay is the server's decision.
+import { WebSocket } from 'ws';
+import type { DeviceFacts, DeviceReport } from '../../shared/domain/device.ts';
+import type { DeviceId, LessonId } from '../../shared/domain/ids.ts';
+import {
+  AgentMessage,
+  type CommandBody,
+  type CommandRefusal,
+  type ConsoleMessage,
+  type LinkRefusal,
+  maxFrameBytes,
+  protocolVersions,
+} from '../../shared/protocol/link.ts';
+import { type AppError, fail, ok, type Result } from '../../shared/result/result.ts';
+import type { Clock } from '../lib/clock.ts';
+import { parseFrame } from './frame.ts';
+import { type BucketPlan, createTokenBucket, type TokenBucket } from './token-bucket.ts';
+
+export type CommandFailure = AppError<CommandRefusal | 'gone' | 'timeout'>;
+/** What features get to see; hello and results are the session's own business. */
+export type DeviceMessage = Exclude<AgentMessage, { type: 'hello' } | { type: 'result' }>;
+export type SendableMessage = Extract<ConsoleMessage, { type: 'signal' }>;
+export type GoneReason = 'closed' | 'silent' | 'replaced' | 'refused' | 'console-closing';
+
+export type LinkSession = {
+  readonly deviceId: DeviceId;
+  /** The device's IP address. */
+  readonly address: string;
+  /** Unix milliseconds. */
+  readonly connectedAt: number;
+  /** Last facts and report the device sent. */
+  readonly facts: DeviceFacts;
+  readonly report: DeviceReport;
+  /** False if the connection is closed; a message to nobody is lost, as on any network. */
+  readonly send: (message: SendableMessage) => boolean;
+  /** Orders something and waits for the device's answer. Never rejects. `timeoutMs` default 5,000. */
+  readonly command: (body: CommandBody, timeoutMs?: number) => Promise<Result<void, CommandFailure>>;
+  /** Tells the device why and ends the connection. */
+  readonly refuse: (code: LinkRefusal) => void;
+  readonly isOpen: () => boolean;
+};
+
+export type SessionLimits = {
+  readonly messages: BucketPlan;
+  readonly bytes: BucketPlan;
+  /** Bytes that may wait for a device that does not read. */
+  readonly maxWaitingBytes: number;
+  readonly helloTimeoutMs: number;
+  readonly heartbeatIntervalMs: number;
+  readonly heartbeatTimeoutMs: number;
+};
+
+/** Codes beside those of the protocol for what the WebSocket layer itself refuses. */
+export type SessionRefusal = LinkRefusal | 'too-big' | 'bad-frame';
+
+export type SessionOwner = {
+  /** Hello was good. Gives the welcome, or why not. */
+  readonly onHello: (session: SessionControl, version: number) => ConsoleMessage | LinkRefusal;
+  readonly onOpen: (session: SessionControl) => void;
+  readonly onMessage: (session: SessionControl, message: DeviceMessage) => void;
+  readonly onRefused: (code: SessionRefusal, session: SessionControl, detail?: string) => void;
+  /** Comes once for each session that was open. */
+  readonly onGone: (session: SessionControl, reason: GoneReason) => void;
+};
+
+export type SessionControl = LinkSession & {
+  readonly sendLesson: (lesson: LessonId | null) => void;
+  readonly close: (code: LinkRefusal, reason: GoneReason) => void;
+  /** Heartbeat and time limits; called every half second. */
+  readonly tick: () => void;
+};
+
+export type SessionOptions = {
+  readonly socket: WebSocket;
+  readonly deviceId: DeviceId;
+  readonly address: string;
+  readonly clock: Clock;
+  readonly limits: SessionLimits;
+  readonly owner: SessionOwner;
+};
+
+type Waiting = { readonly dueMs: number; readonly settle: (result: Result<void, CommandFailure>) => void };
+
+/** Close code of the private range (RFC 6455 section 7.4.2); the reason carries the refusal's code. */
+export const refusedCloseCode = 4_000;
+const defaultCommandTimeoutMs = 5_000;
+const closeGraceMs = 250;
+
+/** The highest version both speak, null if there is none. */
+export function commonVersion(theirs: { readonly min: number; readonly max: number }): number | null {
+  const version = Math.min(theirs.max, protocolVersions.max);
+  return version >= Math.max(theirs.min, protocolVersions.min) ? version : null;
+}
+
+class Session implements SessionControl {
+  readonly deviceId: DeviceId;
+  readonly address: string;
+  readonly connectedAt: number;
+  readonly #socket: WebSocket;
+  readonly #clock: Clock;
+  readonly #limits: SessionLimits;
+  readonly #owner: SessionOwner;
+  readonly #messages: TokenBucket;
+  readonly #bytes: TokenBucket;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #acceptedMs: number;
+  #facts: DeviceFacts | null = null;
+  #report: DeviceReport | null = null;
+  #state: 'await-hello' | 'open' | 'closed' = 'await-hello';
+  #lastSeq = 0;
+  #lastHeardMs: number;
+  #lastPingMs: number;
+
+  constructor(options: SessionOptions) {
+    const { socket, clock, limits } = options;
+    this.deviceId = options.deviceId;
+    this.address = options.address;
+    this.connectedAt = clock.wallMs();
+    this.#socket = socket;
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#owner = options.owner;
+    this.#acceptedMs = clock.nowMs();
+    this.#lastHeardMs = this.#acceptedMs;
+    this.#lastPingMs = this.#acceptedMs;
+    this.#messages = createTokenBucket(limits.messages, this.#acceptedMs);
+    this.#bytes = createTokenBucket(limits.bytes, this.#acceptedMs);
+    socket.on('message', (data, isBinary) => this.#onFrame(data, isBinary));
+    socket.on('ping', () => this.#heard(0));
+    socket.on('pong', () => this.#heard(0));
+    socket.on('error', (cause) => this.#onSocketError(cause));
+    socket.on('close', () => this.#end('closed'));
+  }
+
+  get facts(): DeviceFacts {
+    if (this.#facts === null) throw new Error('session is not open yet');
+    return this.#facts;
+  }
+
+  get report(): DeviceReport {
+    if (this.#report === null) throw new Error('session is not open yet');
+    return this.#report;
+  }
+
+  isOpen = (): boolean => this.#state === 'open';
+
+  send = (message: SendableMessage): boolean => this.isOpen() && this.#write(message);
+
+  sendLesson = (lesson: LessonId | null): void => {
+    if (this.isOpen()) this.#write({ type: 'lesson', lesson });
+  };
+
+  command = (
+    body: CommandBody,
+    timeoutMs = defaultCommandTimeoutMs,
+  ): Promise<Result<void, CommandFailure>> => {
+    if (!this.isOpen()) return Promise.resolve(fail('gone', 'retry'));
+    this.#lastSeq += 1;
+    const seq = this.#lastSeq;
+    return new Promise((settle) => {
+      this.#waiting.set(seq, { dueMs: this.#clock.nowMs() + timeoutMs, settle });
+      this.#write({ type: 'command', seq, body });
+    });
+  };
+
+  refuse = (code: LinkRefusal): void => this.close(code, 'refused');
+
+  close = (code: LinkRefusal, reason: GoneReason): void => {
+    if (this.#state === 'closed') return;
+    this.#write({ type: 'refused', code });
+    this.#socket.close(refusedCloseCode, code);
+    // Whoever was refused may go on sending; nobody listens to it for longer than a moment.
+    this.#clock.after(closeGraceMs, () => this.#socket.terminate());
+    this.#end(reason);
+  };
+
+  tick = (): void => {
+    const nowMs = this.#clock.nowMs();
+    if (this.#state === 'closed') return;
+    if (this.#state === 'await-hello') {
+      if (nowMs - this.#acceptedMs >= this.#limits.helloTimeoutMs) {
+        this.#refuseCounted('too-slow');
+        return;
+      }
+    }
+    for (const [seq, waiting] of this.#waiting) {
+      if (waiting.dueMs > nowMs) continue;
+      this.#waiting.delete(seq);
+      waiting.settle(fail('timeout', 'retry'));
+    }
+    if (nowMs - this.#lastHeardMs >= this.#limits.heartbeatTimeoutMs) {
+      this.#socket.terminate();
+      this.#end('silent');
+      return;
+    }
+    if (nowMs - this.#lastPingMs >= this.#limits.heartbeatIntervalMs) {
+      this.#lastPingMs = nowMs;
+      this.#socket.ping();
+    }
+  };
+
+  #refuseCounted(code: LinkRefusal, detail?: string): void {
+    this.#owner.onRefused(code, this, detail);
+    this.close(code, 'refused');
+  }
+
+  #write(message: ConsoleMessage): boolean {
+    if (this.#socket.readyState !== WebSocket.OPEN) return false;
+    if (this.#socket.bufferedAmount > this.#limits.maxWaitingBytes) {
+      this.#owner.onRefused('too-slow', this, 'does not read');
+      this.#socket.terminate();
+      this.#end('refused');
+      return false;
+    }
+    const text = JSON.stringify(message);
+    if (Buffer.byteLength(text) > maxFrameBytes)
+      throw new Error(`message of type ${message.type} is too long`);
+    this.#socket.send(text);
+    return true;
+  }
+
+  /** Takes note that the device lives; false if it sends more than its measure. */
+  #heard(bytes: number): boolean {
+    if (this.#state === 'closed') return false;
+    const nowMs = this.#clock.nowMs();
+    this.#lastHeardMs = nowMs;
+    if (this.#messages.take(nowMs) && this.#bytes.take(nowMs, bytes)) return true;
+    this.#refuseCounted('flood');
+    return false;
+  }
+
+  #onFrame(data: WebSocket.RawData, isBinary: boolean): void {
+    // `ws` gives a Buffer as long as nobody asks for another binary type.
+    if (!Buffer.isBuffer(data)) throw new Error('frame is no Buffer');
+    if (!this.#heard(data.length)) return;
+    const parsed = isBinary ? fail('not-json', 'none', 'binary') : parseFrame(AgentMessage, data);
+    if (parsed.ok) this.#onMessage(parsed.value);
+    else this.#refuseCounted(parsed.error.code, parsed.error.detail);
+  }
+
+  #onMessage(message: AgentMessage): void {
+    if (message.type === 'hello') this.#onHello(message);
+    else if (this.#state !== 'open') this.#refuseCounted('wrong-order', message.type);
+    else if (message.type === 'result') this.#onResult(message);
+    else this.#onNews(message);
+  }
+
+  #onNews(message: DeviceMessage): void {
+    if (message.type === 'facts') this.#facts = message.facts;
+    if (message.type === 'report') this.#report = message.report;
+    this.#owner.onMessage(this, message);
+  }
+
+  #onHello(hello: Extract<AgentMessage, { type: 'hello' }>): void {
+    if (this.#state !== 'await-hello') {
+      this.#refuseCounted('wrong-order', 'hello');
+      return;
+    }
+    const version = commonVersion(hello.versions);
+    if (version === null) {
+      this.#refuseCounted('version', `${hello.versions.min}-${hello.versions.max}`);
+      return;
+    }
+    this.#facts = hello.facts;
+    this.#report = hello.report;
+    const answer = this.#owner.onHello(this, version);
+    if (typeof answer === 'string') {
+      this.#refuseCounted(answer);
+      return;
+    }
+    this.#state = 'open';
+    this.#write(answer);
+    this.#owner.onOpen(this);
+  }
+
+  #onResult(result: Extract<AgentMessage, { type: 'result' }>): void {
+    if (result.seq > this.#lastSeq) {
+      this.#refuseCounted('wrong-order', 'result of no command');
+      return;
+    }
+    const waiting = this.#waiting.get(result.seq);
+    // An answer after its time: the asker was told `timeout`; the device's report says what became of it.
+    if (waiting === undefined) return;
+    this.#waiting.delete(result.seq);
+    waiting.settle(result.refusal === null ? ok(undefined) : fail(result.refusal));
+  }
+
+  #onSocketError(cause: Error): void {
+    if (this.#state === 'closed') return;
+    const code = 'code' in cause ? String(cause.code) : '';
+    if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') this.#owner.onRefused('too-big', this);
+    else if (code.startsWith('WS_ERR_')) this.#owner.onRefused('bad-frame', this, code);
+    else return;
+    this.#clock.after(closeGraceMs, () => this.#socket.terminate());
+    this.#end('refused');
+  }
+
+  #end(reason: GoneReason): void {
+    if (this.#state === 'closed') return;
+    const wasOpen = this.#state === 'open';
+    this.#state = 'closed';
+    for (const waiting of this.#waiting.values()) waiting.settle(fail('gone', 'retry'));
+    this.#waiting.clear();
+    if (wasOpen) this.#owner.onGone(this, reason);
+  }
+}
+
+export function createSession(options: SessionOptions): SessionControl {
+  return new Session(options);
+}
