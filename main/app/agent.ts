@@ -2,16 +2,8 @@
 // the very same code with other ports.
 import type { DeviceFacts, DeviceReport } from '../../shared/domain/device.ts';
 import type { LessonId } from '../../shared/domain/ids.ts';
-import type {
-  AgentMessage,
-  CommandBody,
-  CommandRefusal,
-  ConsoleMessage,
-  SignalChannel,
-  Verb,
-} from '../../shared/protocol/link.ts';
+import type { SignalChannel } from '../../shared/protocol/link.ts';
 import type { Signal } from '../../shared/protocol/signal.ts';
-import { fail, ok, type Result } from '../../shared/result/result.ts';
 import { type AgentLock, createAgentLock, type LeaseStore } from '../features/control/agent-lock.ts';
 import type { CoverPort } from '../features/control/cover-port.ts';
 import { type AgentViewer, createAgentViewer } from '../features/presentation/agent-viewer.ts';
@@ -19,38 +11,27 @@ import type { ViewerPort } from '../features/presentation/viewer-port.ts';
 import { type AgentScreen, createAgentScreen, type Watched } from '../features/wall/agent-screen.ts';
 import type { ScreenPort } from '../features/wall/screen-port.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import { type CommandHandlers, createLinkClient, type LinkClient } from '../link/link-client.ts';
+import type { LinkStatus } from '../link/link-status.ts';
+import type { AgentIdentity } from '../trust/identity.ts';
 
-type Welcome = Extract<ConsoleMessage, { type: 'welcome' }>;
-type CommandResult = Result<void, { readonly code: CommandRefusal }>;
-
-/** What the link gives to the agent. A new verb does not compile until it is handled here. */
-export type AgentHandlers = {
-  readonly onWelcome: (welcome: Welcome) => void;
-  readonly onLesson: (lesson: LessonId | null) => void;
-  readonly onSignal: (channel: SignalChannel, signal: Signal) => void;
-  /** The connection is gone; another one may follow. */
-  readonly onDown: () => void;
-  readonly commands: {
-    readonly [V in Verb]: (body: Extract<CommandBody, { verb: V }>) => CommandResult;
-  };
-  /** What a new connection says of this device in its hello. */
-  readonly hello: () => { readonly facts: DeviceFacts; readonly report: DeviceReport };
+export type AgentPorts = {
+  readonly screen: ScreenPort;
+  readonly viewer: ViewerPort;
+  readonly cover: CoverPort;
 };
 
-/** The link as the agent uses it. What is sent while it is down is dropped: hello says it all again. */
-export type AgentLink = {
-  readonly send: (message: Exclude<AgentMessage, { type: 'hello' | 'result' }>) => void;
-  readonly close: () => void | Promise<void>;
-};
-
-export type AgentPorts = { readonly screen: ScreenPort; readonly viewer: ViewerPort; readonly cover: CoverPort };
-
-type Parts = {
+export type AgentParts = {
+  /** null: not enrolled; nothing is dialled until `enrolled` gives one. */
+  readonly identity: AgentIdentity | null;
+  /** Where the console may be, best first; asked before each try. */
+  readonly addresses: () => readonly string[];
   readonly ports: AgentPorts;
   readonly leases: LeaseStore;
   readonly facts: () => DeviceFacts;
   readonly clock: Clock;
-  readonly connect: (handlers: AgentHandlers) => AgentLink;
+  readonly log: Log;
   /** Something that people see has changed. */
   readonly onChange: () => void;
 };
@@ -59,77 +40,91 @@ export type Agent = {
   readonly report: () => DeviceReport;
   readonly watched: () => Watched | null;
   readonly lockNotice: () => { readonly text: string; readonly teacher: string } | null;
-  readonly console: () => { readonly room: string; readonly teacher: string; readonly hasLesson: boolean } | null;
+  readonly linkStatus: () => LinkStatus;
+  readonly hasLesson: () => boolean;
+  /** The device has joined a school: it dials from now on with this identity. */
+  readonly enrolled: (identity: AgentIdentity) => void;
+  /** There is reason to believe that the console can be reached again. */
+  readonly nudge: () => void;
   /** The displays or the name changed. */
   readonly factsChanged: () => void;
-  readonly close: () => Promise<void>;
+  /** Ends link and ports; a lock stays in its file and holds again at the next start. */
+  readonly close: () => void;
 };
 
 type Features = { readonly screen: AgentScreen; readonly viewer: AgentViewer; readonly lock: AgentLock };
-type Session = { room: string; teacher: string; lesson: LessonId | null };
 
-const commandHandlers = (
-  { screen, viewer, lock }: Features,
-  session: () => Session | null,
-): AgentHandlers['commands'] => {
-  /** Nothing begins outside a lesson; ending is always allowed. */
-  const inLesson = (begin: (teacher: string) => CommandResult): CommandResult => {
-    const current = session();
-    return current === null || current.lesson === null ? fail('not-in-lesson') : begin(current.teacher);
-  };
-  return {
-    lock: ({ verb: _verb, ...order }) => inLesson((teacher) => lock.lock({ ...order, teacher })),
-    'renew-lock': ({ lockId }) => inLesson(() => lock.renew(lockId)),
-    unlock({ lockId }) {
-      lock.unlock(lockId);
-      return ok(undefined);
-    },
-    watch({ quality }) {
-      const set = (teacher: string): CommandResult => {
-        screen.watch(quality, teacher);
-        return ok(undefined);
-      };
-      return quality === 'off' ? set('') : inLesson(set);
-    },
-    'show-presentation': ({ presentationId }) => inLesson(() => viewer.show(presentationId)),
-    'end-presentation': ({ presentationId }) => viewer.end(presentationId),
+/** Whether a command may be carried out was decided before, by the link's gate. */
+const commandHandlers = ({ screen, viewer, lock }: Features, teacher: () => string): CommandHandlers => ({
+  lock({ verb: _verb, ...order }) {
+    lock.lock({ ...order, teacher: teacher() });
+    return null;
+  },
+  'renew-lock': ({ lockId }) => (lock.renew(lockId) ? null : 'unknown-lock'),
+  unlock({ lockId }) {
+    lock.unlock(lockId);
+    return null;
+  },
+  watch({ quality }) {
+    screen.watch(quality, teacher());
+    return null;
+  },
+  'show-presentation'({ presentationId }) {
+    viewer.show(presentationId);
+    return null;
+  },
+  'end-presentation'({ presentationId }) {
+    viewer.end(presentationId);
+    return null;
+  },
+});
+
+/** Calls `action` once for all changes of one turn. */
+const oncePerTurn = (action: () => void): (() => void) => {
+  let isPlanned = false;
+  return () => {
+    if (isPlanned) return;
+    isPlanned = true;
+    queueMicrotask(() => {
+      isPlanned = false;
+      action();
+    });
   };
 };
 
-export const createAgent = (parts: Parts): Agent => {
-  const { ports, clock } = parts;
-  let session: Session | null = null;
-  let link: AgentLink | null = null;
-  let sent = '';
-  let isReporting = false;
+/** A report as text, without what changes by itself. */
+const essence = (report: DeviceReport): string =>
+  JSON.stringify(report, (key, value: unknown) => (key === 'freeInMs' ? 0 : value));
 
+export const createAgent = (parts: AgentParts): Agent => {
+  const { ports, clock, log } = parts;
+  let teacher = '';
+  let lesson: LessonId | null = null;
+  let client: LinkClient | null = null;
+  let sent = '';
+  let isOnline = false;
+  let isClosed = false;
+
+  const onChange = oncePerTurn(() => {
+    if (isClosed) return;
+    const next = report();
+    const text = essence(next);
+    if (text !== sent && client?.send({ type: 'report', report: next }) === true) sent = text;
+    parts.onChange();
+  });
+
+  const screen = createAgentScreen({ port: ports.screen, wallMs: clock.wallMs, onChange });
+  const viewer = createAgentViewer({ port: ports.viewer, clock, onChange });
+  const lock = createAgentLock({ cover: ports.cover, store: parts.leases, clock, onChange });
   const report = (): DeviceReport => ({
     lock: lock.report(),
     presentation: viewer.report(),
     ...screen.state(),
   });
 
-  // Changes of one turn go out together, and only if something differs.
-  const onChange = (): void => {
-    if (isReporting) return;
-    isReporting = true;
-    queueMicrotask(() => {
-      isReporting = false;
-      const next = report();
-      const text = JSON.stringify(next, (key, value: unknown) => (key === 'freeInMs' ? 0 : value));
-      if (text !== sent) link?.send({ type: 'report', report: next });
-      sent = text;
-      parts.onChange();
-    });
-  };
-
-  const screen = createAgentScreen({ port: ports.screen, wallMs: clock.wallMs, onChange });
-  const viewer = createAgentViewer({ port: ports.viewer, clock, onChange });
-  const lock = createAgentLock({ cover: ports.cover, store: parts.leases, clock, onChange });
-
-  const setLesson = (lesson: LessonId | null): void => {
-    if (session !== null) session.lesson = lesson;
-    if (lesson === null) {
+  const setLesson = (next: LessonId | null): void => {
+    lesson = next;
+    if (next === null) {
       lock.unlock(null);
       viewer.end(null);
       screen.watch('off', '');
@@ -137,42 +132,63 @@ export const createAgent = (parts: Parts): Agent => {
     onChange();
   };
 
-  ports.screen.onSignal((signal) => link?.send({ type: 'signal', channel: 'screen', signal }));
-  ports.viewer.onSignal((signal) => link?.send({ type: 'signal', channel: 'presentation', signal }));
-
-  lock.restore();
-  link = parts.connect({
-    hello: () => ({ facts: parts.facts(), report: report() }),
-    onWelcome({ room, teacher, lesson }) {
-      session = { room: room.name, teacher, lesson };
-      sent = '';
-      screen.connected();
-      viewer.connected();
-      setLesson(lesson);
-    },
-    onLesson: setLesson,
-    onSignal(channel, signal) {
-      if (channel === 'screen') screen.receive(signal);
-      else if (viewer.report().state !== 'none') ports.viewer.deliver(signal);
-    },
-    onDown() {
-      session = null;
+  const onStatus = (status: LinkStatus): void => {
+    if (status.state !== 'online' && isOnline) {
+      lesson = null;
       screen.disconnected();
       viewer.disconnected();
-      onChange();
-    },
-    commands: commandHandlers({ screen, viewer, lock }, () => session),
-  });
+    }
+    isOnline = status.state === 'online';
+    onChange();
+  };
+
+  const connect = (identity: AgentIdentity | null): void => {
+    client?.stop();
+    const next = createLinkClient({
+      identity,
+      addresses: parts.addresses,
+      facts: parts.facts,
+      report,
+      log,
+      clock,
+      handlers: {
+        commands: commandHandlers({ screen, viewer, lock }, () => teacher),
+        signal: (channel: SignalChannel, signal: Signal) => {
+          if (channel === 'screen') screen.receive(signal);
+          else if (viewer.report().state !== 'none') ports.viewer.deliver(signal);
+        },
+        welcome(welcome) {
+          teacher = welcome.teacherName;
+          sent = essence(report());
+          screen.connected();
+          viewer.connected();
+          setLesson(welcome.lesson);
+        },
+        lesson: setLesson,
+      },
+    });
+    next.events.on('status', onStatus);
+    client = next;
+    next.start();
+  };
+
+  ports.screen.onSignal((signal) => void client?.send({ type: 'signal', channel: 'screen', signal }));
+  ports.viewer.onSignal((signal) => void client?.send({ type: 'signal', channel: 'presentation', signal }));
+  lock.restore();
+  connect(parts.identity);
 
   return {
     report,
     watched: screen.watched,
     lockNotice: lock.notice,
-    console: () =>
-      session && { room: session.room, teacher: session.teacher, hasLesson: session.lesson !== null },
-    factsChanged: () => link?.send({ type: 'facts', facts: parts.facts() }),
-    async close() {
-      await link?.close();
+    linkStatus: () => client?.status() ?? { state: 'stopped' },
+    hasLesson: () => lesson !== null,
+    enrolled: connect,
+    nudge: () => client?.nudge(),
+    factsChanged: () => void client?.send({ type: 'facts', facts: parts.facts() }),
+    close() {
+      isClosed = true;
+      client?.stop();
       screen.close();
       viewer.close();
       lock.close();

@@ -10,7 +10,7 @@ export const prepareBrowser = (): void => {
 };
 
 /** Uses `folder` for everything this start keeps. */
-export const useProfile = (folder: string): void => app.setPath('userData', folder);
+export const setProfile = (folder: string): void => app.setPath('userData', folder);
 
 export const profileFolder = (): string => app.getPath('userData');
 

@@ -1,6 +1,11 @@
 // Opens the app's windows, all with the same locked-down settings, and knows which window a call came from.
 import { join } from 'node:path';
-import { BrowserWindow, type BrowserWindowConstructorOptions, type IpcMainInvokeEvent, ipcMain } from 'electron/main';
+import {
+  BrowserWindow,
+  type BrowserWindowConstructorOptions,
+  type IpcMainInvokeEvent,
+  ipcMain,
+} from 'electron/main';
 import type { WindowKind } from '../../shared/ipc/define.ts';
 import { appOrigin } from './app-protocol.ts';
 

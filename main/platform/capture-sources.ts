@@ -7,7 +7,9 @@ export type CaptureSources = {
   /** Asks the system anew, with small pictures. Costs tens of milliseconds: for the open picker only. */
   readonly list: () => Promise<SourcePreview[]>;
   /** The source of a handle from `list`, null when it is gone or was never given. */
-  readonly find: (handle: string) => { kind: 'screen' | 'window'; name: string; source: DesktopCapturerSource } | null;
+  readonly find: (
+    handle: string,
+  ) => { kind: 'screen' | 'window'; name: string; source: DesktopCapturerSource } | null;
   /** The whole primary screen of this machine. */
   readonly primaryScreen: () => Promise<DesktopCapturerSource | null>;
 };

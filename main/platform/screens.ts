@@ -4,7 +4,12 @@ import type { Display } from '../../shared/domain/device.ts';
 
 export type ScreenArea = {
   readonly id: string;
-  readonly bounds: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
+  readonly bounds: {
+    readonly x: number;
+    readonly y: number;
+    readonly width: number;
+    readonly height: number;
+  };
 };
 
 /** The primary display comes first. */

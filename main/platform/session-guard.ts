@@ -19,7 +19,9 @@ export const guardSession = (choose: CaptureChoice, guarded: Session = session.d
   guarded.setPermissionRequestHandler((contents, permission, callback) => {
     callback(allowed.has(permission) && isOurs(contents.getURL()));
   });
-  guarded.setPermissionCheckHandler((_contents, permission, origin) => allowed.has(permission) && isOurs(origin));
+  guarded.setPermissionCheckHandler(
+    (_contents, permission, origin) => allowed.has(permission) && isOurs(origin),
+  );
   guarded.setDisplayMediaRequestHandler((request, callback) => {
     const kind = request.frame === null ? null : kindOfUrl(request.frame.url);
     if (kind === null) {

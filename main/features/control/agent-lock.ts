@@ -7,8 +7,6 @@
 // lease is carried in a file by wall clock, and can only become shorter.
 import type { ReportedLock } from '../../../shared/domain/device.ts';
 import type { LockId } from '../../../shared/domain/ids.ts';
-import type { CommandRefusal } from '../../../shared/protocol/link.ts';
-import { fail, ok, type Result } from '../../../shared/result/result.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { CoverPort } from './cover-port.ts';
 
@@ -39,8 +37,9 @@ export type LockOrder = {
 type Lease = Omit<LockOrder, 'capMs'> & { endsAtMs: number; readonly capAtMs: number };
 
 export type AgentLock = {
-  readonly lock: (order: LockOrder) => Result<void, { code: CommandRefusal }>;
-  readonly renew: (lockId: LockId) => Result<void, { code: CommandRefusal }>;
+  readonly lock: (order: LockOrder) => void;
+  /** False if this lock is not there (any more). */
+  readonly renew: (lockId: LockId) => boolean;
   /** Ends that lock, or any when null. Ending what is not there is no error. */
   readonly unlock: (lockId: LockId | null) => void;
   readonly report: () => ReportedLock;
@@ -112,14 +111,13 @@ export const createAgentLock = ({ cover, store, clock, onChange }: Parts): Agent
       const nowMs = clock.nowMs();
       const capAtMs = nowMs + capMs;
       begin({ ...order, capAtMs, endsAtMs: Math.min(nowMs + order.graceMs, capAtMs) });
-      return ok(undefined);
     },
     renew(lockId) {
-      if (lease?.lockId !== lockId) return fail('unknown-lock');
+      if (lease?.lockId !== lockId) return false;
       lease.endsAtMs = Math.min(clock.nowMs() + lease.graceMs, lease.capAtMs);
       keep();
       arm();
-      return ok(undefined);
+      return true;
     },
     unlock(lockId) {
       if (lockId === null || lease?.lockId === lockId) end();

@@ -1,8 +1,6 @@
 // The device's side of a presentation: it is shown while the console says so and the link or its grace time lasts.
 import type { ReportedPresentation } from '../../../shared/domain/device.ts';
 import type { PresentationId } from '../../../shared/domain/ids.ts';
-import type { CommandRefusal } from '../../../shared/protocol/link.ts';
-import { ok, type Result } from '../../../shared/result/result.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { ViewerPort } from './viewer-port.ts';
 
@@ -10,8 +8,8 @@ import type { ViewerPort } from './viewer-port.ts';
 const orphanMs = 10_000;
 
 export type AgentViewer = {
-  readonly show: (id: PresentationId) => Result<void, { code: CommandRefusal }>;
-  readonly end: (id: PresentationId | null) => Result<void, { code: CommandRefusal }>;
+  readonly show: (id: PresentationId) => void;
+  readonly end: (id: PresentationId | null) => void;
   readonly connected: () => void;
   readonly disconnected: () => void;
   readonly report: () => ReportedPresentation;
@@ -44,12 +42,10 @@ export const createAgentViewer = ({ port, clock, onChange }: Parts): AgentViewer
       report = { state: 'connecting', presentationId: id };
       port.show();
       onChange();
-      return ok(undefined);
     },
     end(id) {
       // An older presentation's end must not close a newer one.
       if (id === null || report.state === 'none' || report.presentationId === id) end();
-      return ok(undefined);
     },
     connected: () => stopTimer(),
     disconnected() {

@@ -1,6 +1,11 @@
 // The devices of the room as the console knows them: who belongs to it, who is there, what each reports.
 // It decides nothing; others tell it facts and it tells the pages, many changes in one message.
-import { type DeviceFacts, type DeviceReport, type DeviceView, idleReport } from '../../../shared/domain/device.ts';
+import {
+  type DeviceFacts,
+  type DeviceReport,
+  type DeviceView,
+  idleReport,
+} from '../../../shared/domain/device.ts';
 import type { DeviceId } from '../../../shared/domain/ids.ts';
 import type { Clock } from '../../lib/clock.ts';
 
@@ -104,7 +109,8 @@ export const createDeviceRegistry = (parts: Parts): DeviceRegistry => {
   return {
     all: () => [...devices.values()].sort((a, b) => a.seat - b.seat),
     get: (id) => devices.get(id),
-    online: () => [...devices.values()].flatMap(({ id, connection }) => (connection.state === 'online' ? id : [])),
+    online: () =>
+      [...devices.values()].flatMap(({ id, connection }) => (connection.state === 'online' ? id : [])),
     add,
     connected(id, address, facts, report) {
       stopOfflineTimer(id);

@@ -17,7 +17,9 @@ const setUp = () => {
     },
   });
   const want = (wanted: Record<string, ScreenQuality>): void =>
-    wall.want(Object.entries(wanted).map(([id, quality]) => ({ id: (id === 'a' ? a : b) as DeviceId, quality })));
+    wall.want(
+      Object.entries(wanted).map(([id, quality]) => ({ id: (id === 'a' ? a : b) as DeviceId, quality })),
+    );
   const answer = async (result: Result<void, AppError> = ok(undefined)): Promise<void> => {
     for (const each of answers.splice(0)) each(result);
     await new Promise(setImmediate);

@@ -1,0 +1,33 @@
+// The program's first lines: browser switches and schemes before anything is ready, then the role.
+
+import { exitWith, prepareBrowser, profileFolder, setProfile, whenReady } from '../platform/app-life.ts';
+import { registerAppScheme } from '../platform/app-protocol.ts';
+import { openLog } from './open-log.ts';
+import { readStartOptions } from './start-options.ts';
+
+const options = readStartOptions(process.argv.slice(1), null);
+registerAppScheme();
+prepareBrowser();
+if (options.profile !== null) setProfile(options.profile);
+
+const start = async (): Promise<void> => {
+  const profile = profileFolder();
+  const log = openLog(profile);
+  for (const problem of options.problems) log.warn('start-option', { detail: problem });
+  await whenReady();
+  if (options.role === 'console') {
+    const { startConsoleApp } = await import('./console-app.ts');
+    await startConsoleApp({ profile, policy: options.policy, log });
+  } else if (options.role === 'agent') {
+    const { startAgentApp } = await import('./agent-app.ts');
+    await startAgentApp({ profile, policy: options.policy, log });
+  } else {
+    const { runAdmin } = await import('./admin-app.ts');
+    exitWith(await runAdmin({ profile, log }));
+  }
+};
+
+start().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  exitWith(1);
+});
