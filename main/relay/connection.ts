@@ -77,15 +77,17 @@ export const createConnection = (parts: Parts): Connection => {
   native.onStateChange((raw) => {
     const state = stateOf(raw);
     if (isClosed || isOver || state === null) return;
-    if (state === 'connected') fingerprints = readFingerprints(native);
-    else isOver = true;
+    if (state !== 'connected') isOver = true;
     parts.onState(state);
   });
 
   return {
     native,
     generation,
-    fingerprints: () => fingerprints,
+    fingerprints() {
+      if (fingerprints.remote === null && !isClosed) fingerprints = readFingerprints(native);
+      return fingerprints;
+    },
     setRemote: (sdp, type) => native.setRemoteDescription(sdp, type),
     addCandidate(candidate, mid) {
       if (!isUsableCandidate(candidate)) return false;

@@ -66,10 +66,10 @@ describe('key frame gate', () => {
     expect(requests).toEqual([0, 500, 1_000]);
   });
 
-  it('is silent once closed', () => {
+  it('is silent once told to forget', () => {
     const { gate, requests, pass } = newGate(1);
     gate.want();
-    gate.close();
+    gate.forget();
     pass(5_000);
     expect(requests).toEqual([0]);
   });

@@ -7,7 +7,8 @@ export type KeyFrameGate = {
   /** A key frame began to arrive: all wishes up to now are met. */
   readonly arrived: () => void;
   readonly setPeerCount: (count: number) => void;
-  readonly close: () => void;
+  /** Drops every wish; later ones count as before. */
+  readonly forget: () => void;
 };
 
 type Clock = {
@@ -61,7 +62,7 @@ export const createKeyFrameGate = (request: () => void, clock: Clock): KeyFrameG
     setPeerCount(count) {
       peerCount = count;
     },
-    close() {
+    forget() {
       isWanted = false;
       stopTimer?.();
       stopTimer = null;

@@ -3,7 +3,7 @@
 import nodeDataChannel, { type Track } from 'node-datachannel';
 import type { PeerId, PeerState, PeerStats, RelayErrorCode } from '../../shared/protocol/relay.ts';
 import type { Signal } from '../../shared/protocol/signal.ts';
-import { type Connection, type ConnectionState, createConnection } from './connection.ts';
+import { type Connection, createConnection } from './connection.ts';
 import { createWishBudget } from './key-frame-gate.ts';
 import { buildSenderReport, parseRtcp, type RtcpHandler, roundTripMs } from './rtcp.ts';
 import { completePeerOffer, withoutNamedCandidates } from './sdp.ts';
@@ -202,26 +202,30 @@ export class Peer {
       generation: parts.nextGeneration(),
       send: parts.send,
       finish: completePeerOffer,
-      onState: (state) => this.onConnectionState(state),
+      onState: (state) => {
+        if (state !== 'connected') this.fail();
+      },
     });
     const video = new nodeDataChannel.Video('video', 'SendOnly');
     video.addVP8Codec(videoPayloadType);
     video.addSSRC(stream.ssrc, 'relay', 'presentation', 'presentation-video');
     const track = connection.native.addTrack(video);
     track.onMessage((message) => parseRtcp(message, this.rtcp));
+    // The connection says "connected" a moment before it takes packets: only the open track counts.
+    track.onOpen(() => {
+      if (this.track === track) this.opened();
+    });
     this.track = track;
     connection.native.setLocalDescription('offer');
     return connection;
   }
 
-  private onConnectionState(state: ConnectionState): void {
-    if (state === 'connected') {
-      if (this.timer !== null) clearTimeout(this.timer);
-      this.timer = null;
-      this.retryMs = firstRetryMs;
-      this.state = 'connected';
-      this.parts.onState(this);
-    } else this.fail();
+  private opened(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    this.retryMs = firstRetryMs;
+    this.state = 'connected';
+    this.parts.onState(this);
   }
 
   private fail(): void {

@@ -16,7 +16,8 @@ import { RelayStream } from './stream.ts';
 
 /** A joiner gets the packets since the last key frame if they are few; else a new key frame is asked for. */
 const replayLimitPackets = 250;
-const statsIntervalMs = 1_000;
+const reportIntervalMs = 1_000;
+const usualStatsIntervalMs = 1_000;
 /** Generations of one process: `run` * that + count, see [Note: generation]. */
 const generationsPerRun = 65_536;
 
@@ -62,7 +63,8 @@ export class Relay {
   private generationCount = 0;
   private isPaused = false;
   private errors = 0;
-  private readonly statsTimer: NodeJS.Timeout;
+  private readonly reportTimer: NodeJS.Timeout;
+  private statsTimer: NodeJS.Timeout | undefined;
 
   constructor(port: ControlPort, onShutdown: () => void) {
     this.port = port;
@@ -71,14 +73,14 @@ export class Relay {
       send: (signal) => port.post({ type: 'source-signal', signal }),
       onState: (state, generation, fingerprints) => {
         port.post({ type: 'source-state', state, generation, fingerprints });
-        if (state === 'connected') this.gate.want();
+        if (state === 'connected') this.wantKeyFrame();
       },
       onPacket: (packet) => this.onPacket(packet),
       onNewConnection: () => this.stream.expectNewSource(),
-      onLoss: () => this.gate.want(),
+      onLoss: () => this.wantKeyFrame(),
       onError: (code, detail) => this.report(code, null, detail),
     });
-    this.statsTimer = setInterval(() => this.everySecond(), statsIntervalMs);
+    this.reportTimer = setInterval(() => this.sendReports(), reportIntervalMs);
     port.onMessage((raw) => this.receive(raw));
     port.onClose(() => this.shutdown());
   }
@@ -122,6 +124,7 @@ export class Relay {
       return;
     }
     this.udpPort = udpPort;
+    this.statsTimer = setInterval(() => this.postStats(), message.statsIntervalMs ?? usualStatsIntervalMs);
     this.port.post({ type: 'ready', udpPort, pid: process.pid, run: message.run });
   }
 
@@ -147,7 +150,7 @@ export class Relay {
       nowUnixMs: () => performance.timeOrigin + performance.now(),
       send: (signal) => this.port.post({ type: 'peer-signal', peerId, signal }),
       onState: (changed) => this.onPeerState(changed),
-      onKeyFrameWanted: () => this.gate.want(),
+      onKeyFrameWanted: (asking) => this.onKeyFrameWanted(asking),
       onError: (code, detail) => this.report(code, peerId, detail),
     });
     this.peers.set(peerId, peer);
@@ -163,25 +166,39 @@ export class Relay {
     this.port.post({ type: 'peer-state', peerId, state, generation, fingerprints });
   }
 
-  /** Gives a joiner a picture: from the ring when that is cheap (or nothing else comes), else by a new key frame. */
+  /** Gives a joiner a picture: from the ring when that is cheap, else by a new key frame. */
   private join(peer: Peer): void {
     if (!this.live.includes(peer)) this.live.push(peer);
+    if (this.isPaused || this.stream.replayLength() <= replayLimitPackets) this.replay(peer);
+    if (peer.joinedAt < 0) this.wantKeyFrame();
+  }
+
+  /** Sends everything since the newest key frame, if that is complete. */
+  private replay(peer: Peer): void {
     const { stream } = this;
-    const length = stream.replayLength();
-    if (length > 0 && (length <= replayLimitPackets || this.isPaused)) {
-      peer.joinedAt = stream.keyFrameStart;
-      for (let number = stream.keyFrameStart; number <= stream.highest; number += 1) {
-        const packet = stream.at(number);
-        if (packet !== null) peer.sendPacket(packet);
-      }
-    } else this.gate.want();
+    if (stream.replayLength() === 0) return;
+    peer.joinedAt = stream.keyFrameStart;
+    for (let number = stream.keyFrameStart; number <= stream.highest; number += 1) {
+      const packet = stream.at(number);
+      if (packet !== null) peer.sendPacket(packet);
+    }
+  }
+
+  private onKeyFrameWanted(peer: Peer): void {
+    // Nothing new leaves while paused; a repeated packet is dropped by whoever has it.
+    if (this.isPaused) this.replay(peer);
+    else this.wantKeyFrame();
+  }
+
+  private wantKeyFrame(): void {
+    if (!this.isPaused) this.gate.want();
   }
 
   private onPacket(input: Buffer): void {
     if (this.isPaused) return;
     const { stream, live } = this;
     const pushed = stream.push(input);
-    if (pushed === 'awaiting-key-frame') this.gate.want();
+    if (pushed === 'awaiting-key-frame') this.wantKeyFrame();
     if (pushed !== 'forward') return;
     const { packet, number, isKeyFrameStart } = stream;
     if (isKeyFrameStart) this.gate.arrived();
@@ -201,15 +218,21 @@ export class Relay {
   private setPaused(isPaused: boolean): void {
     if (this.isPaused === isPaused) return;
     this.isPaused = isPaused;
-    if (isPaused) return;
+    if (isPaused) {
+      this.gate.forget();
+      return;
+    }
     this.stream.expectNewSource();
     this.gate.want();
   }
 
-  private everySecond(): void {
-    const { source, stream } = this;
-    source.sendReport();
+  private sendReports(): void {
+    this.source.sendReport();
     for (const peer of this.live) peer.sendReport();
+  }
+
+  private postStats(): void {
+    const { source, stream } = this;
     if (source.state === 'none' && this.peers.size === 0) return;
     const { state, packets, bytes, plisSent, nacksSent, lost } = source;
     const { frames, keyFrames } = stream;
@@ -229,8 +252,9 @@ export class Relay {
   }
 
   private shutdown(): void {
+    clearInterval(this.reportTimer);
     clearInterval(this.statsTimer);
-    this.gate.close();
+    this.gate.forget();
     for (const peer of [...this.peers.values()]) peer.close();
     this.source.close();
     this.onShutdown();

@@ -30,6 +30,8 @@ export const ToRelay = z.discriminatedUnion('type', [
     bindAddress: z.union([z.ipv4(), z.ipv6()]).nullable(),
     /** Number of this relay process, rising with every restart: its generations are all above those before. */
     run: z.int().min(1).max(32_767),
+    /** How often `stats` comes; once a second without it. */
+    statsIntervalMs: z.int().min(100).max(10_000).optional(),
   }),
   /** From the presenter's page; an offer of a higher generation replaces the source under the running streams. */
   z.strictObject({ type: z.literal('source-signal'), signal: Signal }),
@@ -127,7 +129,7 @@ export const FromRelay = z.discriminatedUnion('type', [
     generation: Generation,
     fingerprints: Fingerprints,
   }),
-  /** Once a second while there is a source or a peer. Counts run from the start of the process. */
+  /** At regular intervals while there is a source or a peer. Counts run from the start of the process. */
   z.strictObject({
     type: z.literal('stats'),
     isPaused: z.boolean(),

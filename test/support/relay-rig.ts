@@ -70,7 +70,7 @@ export const startRelay = async (
     if (child.connected) child.send(message);
   };
   const ready = next('ready');
-  post({ type: 'start', udpPort, bindAddress: null, run });
+  post({ type: 'start', udpPort, bindAddress: null, run, statsIntervalMs: 200 });
   const { udpPort: bound } = await ready;
   return {
     pid: child.pid ?? 0,
