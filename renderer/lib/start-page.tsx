@@ -1,4 +1,5 @@
 // How every page begins: look and language first, then the view.
+import './no-eval.ts';
 import { type ReactNode, StrictMode } from 'react';
 import { I18nProvider } from 'react-aria-components';
 import { createRoot } from 'react-dom/client';

@@ -1,5 +1,5 @@
 // What a device's screen looks like here: its live picture, or plain words why there is none, and its lock.
-import { CircleDashed, Lock, MonitorOff, MonitorUp, ShieldAlert, WifiOff } from 'lucide-react';
+import { CircleDashed, EyeOff, Lock, MonitorOff, ShieldAlert, WifiOff } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { DeviceView } from '../../shared/domain/device.ts';
@@ -20,7 +20,7 @@ const useInstead = (status: DeviceStatus): Instead | null => {
     case 'never-seen':
       return { icon: <CircleDashed aria-hidden />, text: t('device.neverSeenHint') };
     case 'idle':
-      return { icon: <MonitorUp aria-hidden />, text: t('device.idleHint') };
+      return { icon: <EyeOff aria-hidden />, text: t('device.idleHint') };
     case 'connecting':
       return { icon: <Spinner />, text: t('device.states.connecting') };
     case 'reconnecting':

@@ -1,5 +1,5 @@
 // The actions a teacher needs with one hand: attention, lock, release. Says to whom they apply before they do.
-import { Eye, Lock, LockOpen } from 'lucide-react';
+import { Lock, LockOpen, Megaphone } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Toolbar } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
@@ -42,7 +42,7 @@ export const ActionBar = ({ present, selected, locked, hasLesson, lead }: Props)
       {lead}
       <Button
         size="large"
-        icon={<Eye size={20} aria-hidden />}
+        icon={<Megaphone size={20} aria-hidden />}
         isDisabled={!hasLesson || present.length === 0}
         onPress={() => void lockDevices(present, t('control.attentionText'), null)}
         testId="attention"

@@ -15,11 +15,10 @@ type TileCellProps = {
   readonly tiles: TileVisibility;
 };
 
-const TileCell = ({ id, hasLesson, tiles }: TileCellProps) => {
-  const { t } = useTranslation();
-  const cell = useRef<HTMLDivElement>(null);
-  const name = useWall((wall) => wall.devices.get(id)?.name ?? '');
-  useEffect(() => (cell.current === null ? undefined : tiles.observe(cell.current, id)), [tiles, id]);
+/** The part of a cell that is really on screen: the list renders its items once more, out of the document. */
+const TileBody = ({ id, hasLesson, tiles }: TileCellProps) => {
+  const body = useRef<HTMLDivElement>(null);
+  useEffect(() => (body.current === null ? undefined : tiles.observe(body.current, id)), [tiles, id]);
 
   const selectWithModifier = (event: PointerEvent): void => {
     if (!event.ctrlKey && !event.metaKey) return;
@@ -29,15 +28,23 @@ const TileCell = ({ id, hasLesson, tiles }: TileCellProps) => {
     toggleDevice(id);
   };
   return (
-    <GridListItem id={id} textValue={name} className={styles.cell ?? ''}>
-      <div ref={cell} onPointerDownCapture={selectWithModifier}>
-        <DeviceTile id={id} hasLesson={hasLesson} />
-      </div>
+    <div ref={body} onPointerDownCapture={selectWithModifier}>
+      <DeviceTile id={id} hasLesson={hasLesson} />
+    </div>
+  );
+};
+
+const TileCell = (props: TileCellProps) => {
+  const { t } = useTranslation();
+  const name = useWall((wall) => wall.devices.get(props.id)?.name ?? '');
+  return (
+    <GridListItem id={props.id} textValue={name} className={styles.cell ?? ''}>
+      <TileBody {...props} />
       <Checkbox
         slot="selection"
         className={styles.check ?? ''}
         aria-label={t('wall.selectDevice', { name })}
-        data-testid={`select-${id}`}
+        data-testid={`select-${props.id}`}
       >
         <Check aria-hidden />
       </Checkbox>
