@@ -16,13 +16,24 @@ type ParentPort = {
   postMessage(message: unknown): void;
 };
 
-/** Finds the way to main, null when the process was started by hand. */
+/** Messages that come while the relay is still loading wait for its listener. */
+const queued = (subscribe: (listener: (message: unknown) => void) => void): ControlPort['onMessage'] => {
+  const waiting: unknown[] = [];
+  let listener = (message: unknown): void => void waiting.push(message);
+  subscribe((message) => listener(message));
+  return (next) => {
+    listener = next;
+    for (const message of waiting.splice(0)) next(message);
+  };
+};
+
+/** Finds the way to main, null when the process was started by hand. Call it once, before anything is awaited. */
 export const findControlPort = (): ControlPort | null => {
   const { parentPort } = process as unknown as { parentPort?: ParentPort };
   if (parentPort) {
     return {
       post: (message) => parentPort.postMessage(message),
-      onMessage: (listener) => parentPort.on('message', ({ data }) => listener(data)),
+      onMessage: queued((listener) => parentPort.on('message', ({ data }) => listener(data))),
       onClose: (listener) => parentPort.on('close', listener),
     };
   }
@@ -31,7 +42,7 @@ export const findControlPort = (): ControlPort | null => {
     post(message) {
       if (process.connected) process.send?.(message);
     },
-    onMessage: (listener) => void process.on('message', listener),
+    onMessage: queued((listener) => void process.on('message', listener)),
     onClose: (listener) => void process.on('disconnect', listener),
   };
 };
