@@ -16,6 +16,9 @@ export type DoorLimits = {
 export type DoorRefusal = 'half-open' | 'crowded' | 'not-tls' | 'no-such-service';
 export type DoorService = 'link' | 'enrolment' | 'authority';
 
+/** At the end, time for what was said last to reach the peers. */
+const closeGraceMs = 300;
+
 export type FrontDoorOptions = {
   readonly clock: Clock;
   readonly limits: DoorLimits;
@@ -175,9 +178,17 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
     pending: () => pending.size,
     close: () =>
       new Promise((resolve) => {
-        for (const socket of sockets) socket.destroy();
-        if (server.listening) server.close(() => resolve());
-        else resolve();
+        const cut = clock.after(closeGraceMs, () => {
+          for (const socket of sockets) socket.destroy();
+        });
+        for (const entry of pending.values()) entry.socket.destroy();
+        const done = () => {
+          cut();
+          resolve();
+        };
+        // `close` comes when the last connection has ended.
+        if (server.listening) server.close(done);
+        else done();
       }),
   };
 }

@@ -19,7 +19,9 @@ import { ok, type Result } from '../../shared/result/result.ts';
 import { type CancelTimer, type Clock, systemClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { readCertificate } from '../trust/certificate-profile.ts';
+import type { EnrolmentDesk } from '../trust/enrolment-desk.ts';
 import type { TeacherIdentity } from '../trust/identity.ts';
+import { createEnrolmentService, type EnrolmentServiceRefusal } from './enrolment-service.ts';
 import {
   createFrontDoor,
   type DoorLimits,
@@ -57,6 +59,7 @@ export type RefusalCode =
   | DoorRefusal
   | TransportFailure
   | SessionRefusal
+  | EnrolmentServiceRefusal
   | 'browser'
   | 'not-websocket'
   | 'subprotocol';
@@ -83,13 +86,6 @@ export const defaultLinkLimits: LinkLimits = {
   maxWaitingBytes: 4_194_304,
 };
 
-/** Serves the two enrolment services on the link's port; see enrolment-server.ts. */
-export type DoorGuest = {
-  readonly authority: (socket: Duplex) => void;
-  readonly enrolment: (socket: Duplex) => void;
-  readonly close: () => void;
-};
-
 export type LinkServerOptions = {
   readonly identity: TeacherIdentity;
   /** `room.id` is the identity's. */
@@ -100,7 +96,8 @@ export type LinkServerOptions = {
   readonly clock?: Clock;
   /** False for a device whose certificate is good and that is nevertheless not wanted any more. Default: all are. */
   readonly admits?: (deviceId: DeviceId) => boolean;
-  readonly enrolment?: DoorGuest;
+  /** With it devices can enrol on the link's own port; without it they cannot. */
+  readonly enrolment?: EnrolmentDesk;
   readonly limits?: Partial<LinkLimits>;
 };
 
@@ -121,7 +118,7 @@ const sweepIntervalMs = 500;
 const linkPath = '/link';
 
 export function createLinkServer(options: LinkServerOptions): LinkServer {
-  const { identity, log, enrolment } = options;
+  const { identity, log } = options;
   const clock = options.clock ?? systemClock;
   const limits: LinkLimits = { ...defaultLinkLimits, ...options.limits };
   const events = new EventEmitter<LinkServerEvents>();
@@ -236,12 +233,22 @@ export function createLinkServer(options: LinkServerOptions): LinkServer {
     turnAway(socket, 'not-websocket', address, '400 Bad Request');
   });
 
+  const enrolment =
+    options.enrolment === undefined
+      ? null
+      : createEnrolmentService({
+          identity,
+          desk: options.enrolment,
+          requestTimeoutMs: limits.handshakeTimeoutMs,
+          onRefused: refused,
+        });
+
   const door = createFrontDoor({
     clock,
     limits,
     services: {
       link: (socket) => tls.emit('connection', socket),
-      ...(enrolment === undefined ? {} : { authority: enrolment.authority, enrolment: enrolment.enrolment }),
+      ...(enrolment ?? {}),
     },
     onRefused: refused,
   });
@@ -271,7 +278,6 @@ export function createLinkServer(options: LinkServerOptions): LinkServer {
       stopSweep();
       for (const session of [...sessions.values(), ...unfinished.keys()])
         session.close('console-closing', 'console-closing');
-      enrolment?.close();
       await door.close();
     },
   };

@@ -1,0 +1,132 @@
+// The console's two enrolment services on the link's port: the authority's certificate in clear, and one POST over TLS.
+// It checks form and size; whether a token is good is the desk's business.
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import {
+  authorityPath,
+  type EnrolmentRefusal,
+  EnrolmentRequest,
+  enrolmentPath,
+  maxEnrolmentBytes,
+} from '../../shared/protocol/enrolment.ts';
+import type { EnrolmentDesk } from '../trust/enrolment-desk.ts';
+import type { TlsIdentity } from '../trust/identity.ts';
+import { parseFrame } from './frame.ts';
+import { plainAddress } from './front-door.ts';
+import { enrolmentServerOptions, type TransportFailure, transportFailureOf } from './tls-settings.ts';
+
+export type EnrolmentServiceRefusal = `enrol-${EnrolmentRefusal}` | TransportFailure;
+
+export type EnrolmentService = {
+  readonly authority: (socket: Socket) => void;
+  readonly enrolment: (socket: Socket) => void;
+};
+
+export type EnrolmentServiceOptions = {
+  readonly identity: TlsIdentity;
+  readonly desk: EnrolmentDesk;
+  readonly requestTimeoutMs: number;
+  readonly onRefused: (code: EnrolmentServiceRefusal, address: string, detail?: string) => void;
+};
+
+const statusOf: Readonly<Record<EnrolmentRefusal, number>> = {
+  'bad-request': 400,
+  'bad-certificate-request': 400,
+  'token-unknown': 403,
+  'token-expired': 403,
+  'token-used-up': 403,
+  'too-many-tries': 429,
+};
+
+/** The whole body, null as soon as it is longer than allowed or breaks off. */
+async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | null> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of request) {
+      if (!Buffer.isBuffer(chunk)) return null;
+      bytes += chunk.length;
+      if (bytes > maxBytes) return null;
+      chunks.push(chunk);
+    }
+  } catch {
+    // The peer went away in the middle; nobody is left to answer.
+    return null;
+  }
+  return Buffer.concat(chunks);
+}
+
+export function createEnrolmentService(options: EnrolmentServiceOptions): EnrolmentService {
+  const { desk, onRefused } = options;
+  const limits = { maxHeaderSize: 2_048, requestTimeout: options.requestTimeoutMs, keepAliveTimeout: 1 };
+  const addressOf = (request: IncomingMessage) => plainAddress(request.socket.remoteAddress);
+
+  const send = (response: ServerResponse, status: number, type: string, body: string | Uint8Array) => {
+    const headers = { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body), Connection: 'close' };
+    response.writeHead(status, headers).end(body);
+  };
+  const refuse = (
+    request: IncomingMessage,
+    response: ServerResponse,
+    code: EnrolmentRefusal,
+    detail?: string,
+  ) => {
+    onRefused(`enrol-${code}`, addressOf(request), detail);
+    send(response, statusOf[code], 'application/json', JSON.stringify({ code }));
+  };
+
+  const onAuthority = (request: IncomingMessage, response: ServerResponse) => {
+    if (request.method !== 'GET' || request.url !== authorityPath || request.headers.origin !== undefined) {
+      refuse(request, response, 'bad-request', 'authority');
+      return;
+    }
+    send(response, 200, 'application/pkix-cert', desk.authorityDer);
+  };
+
+  const onEnrolment = async (request: IncomingMessage, response: ServerResponse) => {
+    const { method, url, headers } = request;
+    if (method !== 'POST' || url !== enrolmentPath || headers.origin !== undefined) {
+      refuse(request, response, 'bad-request', 'service');
+      return;
+    }
+    const address = addressOf(request);
+    const body =
+      headers['content-type'] === 'application/json' ? await readBody(request, maxEnrolmentBytes) : null;
+    const claim = body === null ? null : parseFrame(EnrolmentRequest, body);
+    if (claim === null || !claim.ok) {
+      refuse(request, response, 'bad-request', claim?.error.detail ?? 'body');
+      return;
+    }
+    const { secret, facts } = claim.value;
+    const requestDer = Buffer.from(claim.value.request, 'base64');
+    const answer = await desk.redeem({ secret, requestDer, facts, address });
+    if (answer.ok) send(response, 200, 'application/json', JSON.stringify(answer.value));
+    else refuse(request, response, answer.error.code, answer.error.detail);
+  };
+
+  const onBadHttp = (_cause: Error, socket: Duplex) => {
+    onRefused('enrol-bad-request', '', 'HTTP');
+    socket.destroy();
+  };
+  const plain = createHttpServer(limits, onAuthority);
+  plain.on('clientError', onBadHttp);
+  const tls = createHttpsServer(
+    { ...enrolmentServerOptions(options.identity), ...limits },
+    (request, response) => {
+      // `onEnrolment` fails as a value; what it throws is a bug and ends the process as any unhandled rejection does.
+      void onEnrolment(request, response);
+    },
+  );
+  tls.on('clientError', onBadHttp);
+  tls.on('tlsClientError', (cause: Error, socket: TLSSocket) => {
+    onRefused(transportFailureOf(cause), plainAddress(socket.remoteAddress));
+    socket.destroy();
+  });
+  return {
+    authority: (socket) => plain.emit('connection', socket),
+    enrolment: (socket) => tls.emit('connection', socket),
+  };
+}

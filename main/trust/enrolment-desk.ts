@@ -1,0 +1,176 @@
+// The console's side of enrolment: hands out tokens and redeems them for certificates. It keeps only hashes of secrets.
+import { createHash, randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import type { DeviceFacts } from '../../shared/domain/device.ts';
+import { DeviceId } from '../../shared/domain/ids.ts';
+import type { Room } from '../../shared/domain/lesson.ts';
+import type { EnrolmentAnswer, EnrolmentRefusal } from '../../shared/protocol/enrolment.ts';
+import { type AppError, fail, ok, type Result } from '../../shared/result/result.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import { keyIdOf } from './certificate-profile.ts';
+import { createTokenSecret, formatToken } from './enrolment-token.ts';
+import { readRequest, type SchoolAuthority } from './school-authority.ts';
+
+/** What is kept of a token: whoever reads the file can enrol nobody with it. */
+export const TokenRecord = z.strictObject({
+  id: z.uuid(),
+  /** SHA-256 of the secret, hex. The secret has 128 random bits, so no slow hash is needed. */
+  secretHash: z.string().regex(/^[0-9a-f]{64}$/),
+  usesLeft: z.int().min(0).max(500),
+  /** Unix milliseconds. */
+  expiresAt: z.int(),
+  /** Keys that were enrolled with it: a device whose answer was lost may ask again. */
+  enrolledKeys: z.array(DeviceId).max(500),
+});
+export type TokenRecord = z.infer<typeof TokenRecord>;
+
+/** Where records are kept; an opened JsonFile fits. */
+export type TokenStore = {
+  readonly load: () => readonly TokenRecord[] | null;
+  readonly save: (records: TokenRecord[]) => void;
+  readonly settled: () => Promise<void>;
+};
+
+export type IssuedToken = { readonly id: string; readonly text: string; readonly expiresAt: number };
+export type EnrolledDevice = {
+  readonly deviceId: DeviceId;
+  readonly facts: DeviceFacts;
+  readonly address: string;
+};
+
+export type EnrolmentDeskOptions = {
+  readonly school: SchoolAuthority;
+  readonly room: () => Room;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly store: TokenStore;
+  readonly onEnrolled?: (device: EnrolledDevice) => void;
+};
+
+export type EnrolmentDesk = {
+  readonly authorityDer: Uint8Array;
+  /** `uses`: devices it lets in, 1 to 500. `lifetimeMs`: at most 90 days. Throws out of these bounds. */
+  readonly issue: (wish: {
+    readonly uses: number;
+    readonly lifetimeMs: number;
+    /** `host:port` of this console, 1 to 8. */
+    readonly addresses: readonly string[];
+  }) => Promise<IssuedToken>;
+  /** Tokens that still let somebody in. */
+  readonly open: () => readonly {
+    readonly id: string;
+    readonly usesLeft: number;
+    readonly expiresAt: number;
+  }[];
+  readonly withdraw: (id: string) => Promise<void>;
+  readonly redeem: (claim: {
+    readonly secret: string;
+    readonly requestDer: Uint8Array;
+    readonly facts: DeviceFacts;
+    readonly address: string;
+  }) => Promise<Result<EnrolmentAnswer, AppError<EnrolmentRefusal>>>;
+};
+
+const maxUses = 500;
+const maxLifetimeMs = 90 * 86_400_000;
+const maxTokens = 64;
+/** Wrong secrets an address may name, and how fast it may name more. Guessing 128 bits is hopeless; this keeps it quiet. */
+const wrongTriesBurst = 5;
+const wrongTriesPerSecond = 0.1;
+const maxWatchedAddresses = 1_024;
+
+type Tries = { left: number; atMs: number };
+
+/** Counts wrong tries per address; the address that was quiet for longest is forgotten first. */
+function createTriesWatch(clock: Clock) {
+  const tries = new Map<string, Tries>();
+  const current = (address: string): Tries => {
+    const nowMs = clock.nowMs();
+    const known = tries.get(address) ?? { left: wrongTriesBurst, atMs: nowMs };
+    const left = Math.min(wrongTriesBurst, known.left + ((nowMs - known.atMs) / 1000) * wrongTriesPerSecond);
+    return { left, atMs: nowMs };
+  };
+  return {
+    mayTry: (address: string): boolean => current(address).left >= 1,
+    wrong: (address: string) => {
+      const state = current(address);
+      tries.delete(address);
+      tries.set(address, { left: state.left - 1, atMs: state.atMs });
+      const oldest = tries.keys().next().value;
+      if (tries.size > maxWatchedAddresses && oldest !== undefined) tries.delete(oldest);
+    },
+  };
+}
+
+const hashOf = (secret: Uint8Array): string => createHash('sha256').update(secret).digest('hex');
+
+export function createEnrolmentDesk(options: EnrolmentDeskOptions): EnrolmentDesk {
+  const { school, clock, log, store } = options;
+  const watch = createTriesWatch(clock);
+  let records: TokenRecord[] = [...(store.load() ?? [])];
+  let queue: Promise<unknown> = Promise.resolve();
+
+  /** One redemption at a time: two devices cannot share a last use. */
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const turn = queue.then(work);
+    queue = turn.catch(() => undefined);
+    return turn;
+  };
+  const keep = async (next: TokenRecord[]) => {
+    records = next;
+    store.save(next);
+    await store.settled();
+  };
+  const isOpen = (record: TokenRecord) => record.usesLeft > 0 && record.expiresAt > clock.wallMs();
+
+  const redeem: EnrolmentDesk['redeem'] = async ({ secret, requestDer, facts, address }) => {
+    if (!watch.mayTry(address)) return fail('too-many-tries', 'retry');
+    const record = records.find((one) => one.secretHash === hashOf(Buffer.from(secret, 'base64url')));
+    if (record === undefined) {
+      watch.wrong(address);
+      return fail('token-unknown', 'choose-again');
+    }
+    if (record.expiresAt <= clock.wallMs()) return fail('token-expired', 'choose-again');
+    const publicKey = await readRequest(requestDer);
+    if (!publicKey.ok) return publicKey;
+    const deviceId = DeviceId.parse(keyIdOf(publicKey.value));
+    const isAgain = record.enrolledKeys.includes(deviceId);
+    if (!isAgain && record.usesLeft === 0) return fail('token-used-up', 'choose-again');
+    if (!isAgain) {
+      const used = {
+        ...record,
+        usesLeft: record.usesLeft - 1,
+        enrolledKeys: [...record.enrolledKeys, deviceId],
+      };
+      // On disk before the certificate leaves: a crash may cost a use, never give one away.
+      await keep(records.map((one) => (one === record ? used : one)));
+    }
+    const room = options.room();
+    const certificatePem = await school.issueAgent(publicKey.value, room.id, clock.wallMs());
+    log.info('enrolment.enrolled', { device: deviceId, address, token: record.id });
+    options.onEnrolled?.({ deviceId, facts, address });
+    return ok({ certificatePem, room });
+  };
+
+  return {
+    authorityDer: school.certificateDer,
+    issue: ({ uses, lifetimeMs, addresses }) =>
+      inTurn(async () => {
+        if (uses < 1 || uses > maxUses || lifetimeMs <= 0 || lifetimeMs > maxLifetimeMs) {
+          throw new Error('token wish out of bounds');
+        }
+        const secret = createTokenSecret();
+        const expiresAt = Math.ceil((clock.wallMs() + lifetimeMs) / 60_000) * 60_000;
+        const text = formatToken({ secret, fingerprint: school.fingerprint, expiresAt, addresses });
+        const id = randomUUID();
+        const record = { id, secretHash: hashOf(secret), usesLeft: uses, expiresAt, enrolledKeys: [] };
+        // Used-up and expired ones stay a while so that a device hears the true reason; the oldest go first.
+        await keep([...records.slice(1 - maxTokens), record]);
+        return { id, text, expiresAt };
+      }),
+    open: () => records.filter(isOpen).map(({ id, usesLeft, expiresAt }) => ({ id, usesLeft, expiresAt })),
+    withdraw: (id) => inTurn(() => keep(records.filter((record) => record.id !== id))),
+    redeem: (claim) => inTurn(() => redeem(claim)),
+  };
+}
