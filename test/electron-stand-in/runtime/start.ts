@@ -97,9 +97,7 @@ async function followPages(): Promise<void> {
       contents.adopt(session, targetInfo.targetId);
       return;
     }
-    // A page that a page opened (a link with a target): the app is asked, the browser's window goes.
-    const opener = targetInfo.openerId === undefined ? undefined : findContents(targetInfo.openerId, '');
-    opener?.onWindowOpen(targetInfo.url, '', '');
+    // A page that a page opened (a link with a target): the app hears of it by Page.windowOpen, its window goes.
     connection.browser.tell('Target.closeTarget', { targetId: targetInfo.targetId });
   });
   connection.browser.on('Target.targetCrashed', ({ targetId, status, errorCode }: CdpObject) => {

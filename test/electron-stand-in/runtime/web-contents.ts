@@ -131,6 +131,7 @@ export class WebContents extends ElectronEmitter {
   private crashed = false;
   private currentUrl = '';
   private title = '';
+  private browserTitle = '';
   private loading = false;
   private pageContext: number | null = null;
   private isolatedContext: number | null = null;
@@ -285,6 +286,9 @@ export class WebContents extends ElectronEmitter {
       if (this.currentUrl !== '') this.emit('dom-ready', makeEvent({}));
     });
     session.on('Page.loadEventFired', () => this.onLoaded());
+    session.on('Page.windowOpen', ({ url, windowName, windowFeatures }: CdpObject) => {
+      this.onWindowOpen(url, windowName, windowFeatures.join(','));
+    });
     session.on('Page.downloadWillBegin', (params: CdpObject) => pageQuestions.download(this, params));
     session.on('closed', () => this.onTargetEnded());
   }
@@ -301,6 +305,7 @@ export class WebContents extends ElectronEmitter {
   private onLoaded(): void {
     if (this.currentUrl === '') return;
     this.loading = false;
+    this.applyTitle();
     for (const waiter of this.loadWaiters.splice(0)) waiter.resolve();
     this.emit('did-finish-load', makeEvent({}));
     this.emit('did-stop-loading', makeEvent({}));
@@ -559,8 +564,15 @@ export class WebContents extends ElectronEmitter {
 
   /** From Target.targetInfoChanged. */
   onTitle(title: string): void {
-    // Until a page has said its title the browser shows its address: not a title for Electron.
-    const isAddress = toInner(this.currentUrl).endsWith(`//${title}`) || title.endsWith(blankSuffix);
+    this.browserTitle = title;
+    this.applyTitle();
+  }
+
+  /** Until a page has said its title the browser shows its address: not a title for Electron. */
+  private applyTitle(): void {
+    const title = this.browserTitle;
+    const isAddress =
+      title === '' || title.endsWith(blankSuffix) || toInner(this.currentUrl).endsWith(`//${title}`);
     if (title === this.title || this.currentUrl === '' || isAddress) return;
     this.title = title;
     this.emit('page-title-updated', makeEvent({}), title, true);

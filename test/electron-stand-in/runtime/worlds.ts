@@ -23,7 +23,7 @@ export function createBridge(deliver: (detail: object) => void): WorldBridge {
     return prototype === null || Object.getPrototypeOf(prototype) === null;
   };
 
-  const pack = (value: unknown, path: object[] = []): unknown => {
+  const pack = (value: unknown, seen = new Map<object, number>()): unknown => {
     if (typeof value === 'function') {
       let id = functionIds.get(value);
       if (id === undefined) {
@@ -46,13 +46,13 @@ export function createBridge(deliver: (detail: object) => void): WorldBridge {
     if (value instanceof Error)
       return { t: 'e', name: value.name, message: value.message, stack: value.stack };
     if (Array.isArray(value) || isPlain(value)) {
-      if (path.includes(value))
-        throw new TypeError('Electron contextBridge: recursive objects cannot be passed');
-      const inner = [...path, value];
-      if (Array.isArray(value)) return { t: 'a', items: value.map((item) => pack(item, inner)) };
+      const known = seen.get(value);
+      if (known !== undefined) return { t: 'r', n: known };
+      seen.set(value, seen.size);
+      if (Array.isArray(value)) return { t: 'a', items: value.map((item) => pack(item, seen)) };
       const entries = Object.keys(value).map((key) => [
         key,
-        pack((value as Record<string, unknown>)[key], inner),
+        pack((value as Record<string, unknown>)[key], seen),
       ]);
       return { t: 'o', entries };
     }
@@ -89,12 +89,18 @@ export function createBridge(deliver: (detail: object) => void): WorldBridge {
   };
 
   // biome-ignore lint/suspicious/noExplicitAny: descriptions are made by pack above
-  const unpack = (d: any): unknown => {
+  const unpack = (d: any, seen: unknown[] = []): unknown => {
+    const keep = <T>(value: T): T => {
+      seen.push(value);
+      return value;
+    };
     switch (d.t) {
       case 'f':
         return proxyFor(d.id);
       case 'p':
         return new Promise((resolve, reject) => promises.set(d.id, { resolve, reject }));
+      case 'r':
+        return seen[d.n];
       case 'e': {
         const kinds: Record<string, ErrorConstructor> = {
           TypeError,
@@ -107,13 +113,16 @@ export function createBridge(deliver: (detail: object) => void): WorldBridge {
           Object.defineProperty(error, 'name', { value: d.name, configurable: true });
         return error;
       }
-      case 'a':
-        return d.items.map(unpack);
+      case 'a': {
+        const list: unknown[] = keep([]);
+        for (const item of d.items) list.push(unpack(item, seen));
+        return list;
+      }
       case 'o': {
-        const object: Record<string, unknown> = {};
+        const object: Record<string, unknown> = keep({});
         for (const [key, item] of d.entries) {
           Object.defineProperty(object, key, {
-            value: unpack(item),
+            value: unpack(item, seen),
             enumerable: true,
             configurable: true,
             writable: true,
@@ -130,7 +139,7 @@ export function createBridge(deliver: (detail: object) => void): WorldBridge {
     let ok = true;
     let value: unknown;
     try {
-      value = pack(functions.get(f)?.(...args.map(unpack)));
+      value = pack(functions.get(f)?.(...args.map((arg) => unpack(arg))));
     } catch (error) {
       ok = false;
       value = pack(error instanceof Error ? error : new Error(String(error)));
@@ -140,7 +149,7 @@ export function createBridge(deliver: (detail: object) => void): WorldBridge {
 
   return {
     pack: (value) => pack(value),
-    unpack,
+    unpack: (value) => unpack(value),
     // biome-ignore lint/suspicious/noExplicitAny: details are made by the other end
     receive(detail: any): void {
       if (detail.k === 'call') answer(detail.call, detail.f, detail.args);
@@ -190,8 +199,8 @@ export function pageWorld(token: string, makeBridge: typeof createBridge): void 
           value !== null &&
           Object.getPrototypeOf(value) === Object.prototype
         ) {
-          Object.values(value).forEach(freeze);
           Object.freeze(value);
+          Object.values(value).forEach(freeze);
         }
         return value;
       };
@@ -333,6 +342,17 @@ export function isolatedWorld(
   window.addEventListener(`${config.token}>`, (event) => {
     event.stopImmediatePropagation();
     bridge.receive((event as CustomEvent).detail);
+  });
+
+  // Electron has no browser commands on keys; this browser has: close, new window, find, reload, zoom, history.
+  window.addEventListener('keydown', (event) => {
+    if (event.getModifierState('AltGraph')) return;
+    const isEditing = /^([acvxzy]|arrow.*|home|end|backspace|delete|insert|enter| )$/i.test(event.key);
+    const isCommand =
+      ((event.ctrlKey || event.metaKey) && !isEditing) ||
+      (event.altKey && /^(arrowleft|arrowright|home|d|e|f)$/i.test(event.key)) ||
+      /^F([13567]|1[0-2])$/.test(event.key);
+    if (isCommand) event.preventDefault();
   });
 
   let nextId = 1;
