@@ -113,6 +113,8 @@ export const startAgentApp = async ({ profile, policy, log }: Parts): Promise<vo
     isShowingPresentation: agent.report().presentation.state === 'showing',
   });
   const onChange = (): void => {
+    const status = agent.linkStatus();
+    if (status.state === 'online') enrolment.remember(status.address);
     const now = snapshot();
     broadcast('device:changed', now);
     const words = nativeWords(appearance.get());

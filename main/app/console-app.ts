@@ -6,9 +6,11 @@ import type { Log } from '../lib/log.ts';
 import {
   becomeOnlyInstance,
   beforeQuit,
+  exitWith,
   onAllWindowsClosed,
   quit,
   setTheme,
+  showFatalProblem,
   withoutMenu,
 } from '../platform/app-life.ts';
 import { serveApp } from '../platform/app-protocol.ts';
@@ -55,7 +57,14 @@ export const startConsoleApp = async ({ profile, policy, log }: Parts): Promise<
     return found?.source ?? null;
   });
 
-  const desk = await openDesk({ profile, policy, log });
+  const opened = await openDesk({ profile, policy, log });
+  if (!opened.ok) {
+    log.error('console-not-started', { code: opened.error.code });
+    showFatalProblem(nativeWords(appearance.get()).cannotStart.replace('{{code}}', opened.error.code));
+    exitWith(1);
+    return;
+  }
+  const desk = opened.value;
   const room = createConsole({
     room: desk.room,
     teacher: desk.teacher,
@@ -95,7 +104,7 @@ export const startConsoleApp = async ({ profile, policy, log }: Parts): Promise<
     onClosed: quit,
     onPageGone: () => room.presentation.pageGone(),
   });
-  room.setProblem(await desk.listen());
+  await desk.listen(room.setProblem);
 
   beforeQuit(async () => {
     // Pupils are free the moment the teacher leaves on purpose.

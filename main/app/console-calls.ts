@@ -1,4 +1,5 @@
 // What the console's page may order, each mapped to the part that does it.
+import type { DeviceId } from '../../shared/domain/ids.ts';
 import type { SourcePreview } from '../../shared/ipc/contract.ts';
 import { type AppError, fail, ok, type Result } from '../../shared/result/result.ts';
 import { done, type HandlersFor } from '../ipc/router.ts';
@@ -19,7 +20,7 @@ type Parts = {
     hours: number,
   ) => Promise<Result<{ token: string; expiresAt: number; uses: number }, AppError>>;
   /** Takes a device's right to connect. */
-  readonly revoke: (id: string) => void;
+  readonly revoke: (id: DeviceId) => void;
 };
 
 export const consoleCalls = (parts: Parts): HandlersFor<'console'> => {

@@ -2,6 +2,9 @@
 
 import { exitWith, prepareBrowser, profileFolder, setProfile, whenReady } from '../platform/app-life.ts';
 import { registerAppScheme } from '../platform/app-protocol.ts';
+import { runAdmin } from './admin-app.ts';
+import { startAgentApp } from './agent-app.ts';
+import { startConsoleApp } from './console-app.ts';
 import { openLog } from './open-log.ts';
 import { readStartOptions } from './start-options.ts';
 
@@ -16,13 +19,10 @@ const start = async (): Promise<void> => {
   for (const problem of options.problems) log.warn('start-option', { detail: problem });
   await whenReady();
   if (options.role === 'console') {
-    const { startConsoleApp } = await import('./console-app.ts');
     await startConsoleApp({ profile, policy: options.policy, log });
   } else if (options.role === 'agent') {
-    const { startAgentApp } = await import('./agent-app.ts');
     await startAgentApp({ profile, policy: options.policy, log });
   } else {
-    const { runAdmin } = await import('./admin-app.ts');
     exitWith(await runAdmin({ profile, log }));
   }
 };

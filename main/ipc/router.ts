@@ -17,7 +17,9 @@ export type Handlers = { readonly [K in keyof Calls]?: HandlerOf<Calls[K]> };
 
 /** All calls that any of these windows may make: a role that opens them has to handle them, or it does not compile. */
 export type HandlersFor<W extends WindowKind> = {
-  readonly [K in keyof Calls as Extract<Calls[K]['from'][number], W> extends never ? never : K]: HandlerOf<Calls[K]>;
+  readonly [K in keyof Calls as Extract<Calls[K]['from'][number], W> extends never ? never : K]: HandlerOf<
+    Calls[K]
+  >;
 };
 
 export type Router = {
@@ -34,7 +36,8 @@ export const createRouter = (handlers: Handlers, log: Log): Router => {
   return {
     async handle(channel, input, sender) {
       if (sender === null) return refuse('ipc-sender', channel);
-      if (typeof channel !== 'string' || !Object.hasOwn(calls, channel)) return refuse('ipc-unknown', channel);
+      if (typeof channel !== 'string' || !Object.hasOwn(calls, channel))
+        return refuse('ipc-unknown', channel);
       const spec: CallSpec = calls[channel as keyof Calls];
       if (!spec.from.includes(sender.kind)) return refuse('ipc-sender', channel);
       const parsed = spec.input.safeParse(input);
@@ -45,7 +48,10 @@ export const createRouter = (handlers: Handlers, log: Log): Router => {
         return await handler(parsed.data, sender);
       } catch (error) {
         // A bug: the page gets a code, the log gets the words.
-        log.error('ipc-failed', { channel, detail: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+        log.error('ipc-failed', {
+          channel,
+          detail: error instanceof Error ? (error.stack ?? error.message) : String(error),
+        });
         return fail('internal', 'retry');
       }
     },
@@ -53,7 +59,10 @@ export const createRouter = (handlers: Handlers, log: Log): Router => {
 };
 
 /** A window that events can be sent to. */
-export type EventTarget = { readonly kind: WindowKind; readonly send: (channel: string, payload: unknown) => void };
+export type EventTarget = {
+  readonly kind: WindowKind;
+  readonly send: (channel: string, payload: unknown) => void;
+};
 
 /** Sends a fact to every open window that the contract names for it. */
 export const createBroadcast =

@@ -4,7 +4,6 @@ import { createServer as createHttpServer, type IncomingMessage, type ServerResp
 import { createServer as createHttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { TLSSocket } from 'node:tls';
 import {
   authorityPath,
   type EnrolmentRefusal,
@@ -16,7 +15,7 @@ import type { EnrolmentDesk } from '../trust/enrolment-desk.ts';
 import type { TlsIdentity } from '../trust/identity.ts';
 import { parseFrame } from './frame.ts';
 import { plainAddress } from './front-door.ts';
-import { enrolmentServerOptions, type TransportFailure, transportFailureOf } from './tls-settings.ts';
+import { enrolmentServerOptions, onTlsFailure, type TransportFailure } from './tls-settings.ts';
 
 export type EnrolmentServiceRefusal = `enrol-${EnrolmentRefusal}` | TransportFailure;
 
@@ -121,10 +120,7 @@ export function createEnrolmentService(options: EnrolmentServiceOptions): Enrolm
     },
   );
   tls.on('clientError', onBadHttp);
-  tls.on('tlsClientError', (cause: Error, socket: TLSSocket) => {
-    onRefused(transportFailureOf(cause), plainAddress(socket.remoteAddress));
-    socket.destroy();
-  });
+  onTlsFailure(tls, onRefused);
   return {
     authority: (socket) => plain.emit('connection', socket),
     enrolment: (socket) => tls.emit('connection', socket),

@@ -223,11 +223,7 @@ export function createLinkServer(options: LinkServerOptions): LinkServer {
     refused('not-websocket', plainAddress(request.socket.remoteAddress));
     response.writeHead(404, { Connection: 'close' }).end();
   });
-  tls.on('tlsClientError', (cause: Error, socket: TLSSocket) => {
-    const reason = socket.authorizationError ?? cause;
-    refused(transportFailureOf(reason), plainAddress(socket.remoteAddress), String(reason));
-    socket.destroy();
-  });
+  onTlsFailure(tls, (code, address, detail) => refused(code, address, detail));
   tls.on('clientError', (_cause: Error, socket: Duplex) => {
     const address = socket instanceof TLSSocket ? plainAddress(socket.remoteAddress) : '';
     turnAway(socket, 'not-websocket', address, '400 Bad Request');

@@ -119,3 +119,26 @@ export function transportFailureOf(cause: unknown): TransportFailure {
   for (const [pattern, failure] of failures) if (pattern.test(code)) return failure;
   return 'tls-failed';
 }
+
+/** The TCP socket below a TLS socket: it knows its peer's address even after the TLS socket is destroyed. */
+function lowerSocket(socket: TLSSocket): { readonly remoteAddress?: string | undefined } {
+  // Node has no public way to it, and a refusal without an address would be of little use in a log.
+  const lower: unknown = Reflect.get(socket, '_parent');
+  return lower instanceof Socket ? lower : socket;
+}
+
+/** Calls `listener` for each handshake that fails, with the reason that OpenSSL gave. */
+export function onTlsFailure(
+  server: HttpsServer,
+  listener: (code: TransportFailure, address: string, detail: string) => void,
+): void {
+  // Node's own listener would report these once more as errors of HTTP.
+  server.removeAllListeners('tlsClientError');
+  server.on('tlsClientError', (cause, socket) => {
+    const reason: unknown = socket.authorizationError ?? cause;
+    const address = (socket.remoteAddress ?? lowerSocket(socket).remoteAddress ?? '').replace(/^::ffff:/, '');
+    const detail = reason instanceof Error && 'code' in reason ? String(reason.code) : String(reason);
+    listener(transportFailureOf(reason), address, detail);
+    socket.destroy();
+  });
+}

@@ -1,5 +1,5 @@
 // Start and end of the program as the operating system sees it.
-import { app, Menu, nativeTheme } from 'electron/main';
+import { app, dialog, Menu, nativeTheme } from 'electron/main';
 
 /** Switches that have to stand before the browser starts. */
 export const prepareBrowser = (): void => {
@@ -56,3 +56,6 @@ export const beforeQuit = (finish: () => Promise<void>, limitMs = 3_000): void =
     Promise.race([finish(), limit]).then(over, over);
   });
 };
+
+/** Says in a box why the program cannot go on. */
+export const showFatalProblem = (text: string): void => dialog.showErrorBox('Lehrpult', text);

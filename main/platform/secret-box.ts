@@ -1,9 +1,22 @@
 // Secrets at rest on the teacher's PC, sealed by the operating system's store.
 import { safeStorage } from 'electron/main';
+import { fail, ok } from '../../shared/result/result.ts';
+import type { SecretBox } from '../trust/secret-box.ts';
 
-export const isSystemStoreAvailable = (): boolean => safeStorage.isEncryptionAvailable();
-
-export const sealSecret = (text: string): Uint8Array => new Uint8Array(safeStorage.encryptString(text));
-
-/** Throws where the bytes were not sealed by this account on this machine. */
-export const openSecret = (sealed: Uint8Array): string => safeStorage.decryptString(Buffer.from(sealed));
+/** The store seals texts only, so bytes travel in base64. */
+export const systemSecretBox: SecretBox = {
+  kind: 'system',
+  async seal(secret) {
+    if (!safeStorage.isEncryptionAvailable()) return fail('secret-store-unavailable', 'ask-it');
+    return ok(new Uint8Array(safeStorage.encryptString(Buffer.from(secret).toString('base64'))));
+  },
+  async open(sealed) {
+    if (!safeStorage.isEncryptionAvailable()) return fail('secret-store-unavailable', 'ask-it');
+    try {
+      return ok(new Uint8Array(Buffer.from(safeStorage.decryptString(Buffer.from(sealed)), 'base64')));
+    } catch (error) {
+      // Sealed by another account or machine; the store's words go to the log only.
+      return fail('secret-store-refused', 'ask-it', error instanceof Error ? error.message : String(error));
+    }
+  },
+};

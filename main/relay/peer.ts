@@ -5,6 +5,7 @@ import type { PeerId, PeerState, PeerStats, RelayErrorCode } from '../../shared/
 import type { Signal } from '../../shared/protocol/signal.ts';
 import { type Connection, createConnection } from './connection.ts';
 import { createWishBudget } from './key-frame-gate.ts';
+import { createLossWindow } from './loss-window.ts';
 import { buildSenderReport, parseRtcp, type RtcpHandler, roundTripMs } from './rtcp.ts';
 import { completePeerOffer, withoutNamedCandidates } from './sdp.ts';
 import { type RelayStream, videoClockRate, videoPayloadType } from './stream.ts';
@@ -15,9 +16,9 @@ const firstRetryMs = 1_000;
 const longestRetryMs = 8_000;
 /** The device may ask for a new offer, but not sooner than that after the last one. */
 const restartIntervalMs = 500;
-/** So much loss in that many reports in a row means that the stream does not fit: the device waits for a key frame. */
+/** So much loss, in spite of repeated packets, for so long: the stream does not fit, the device waits for a key frame. */
 const hopelessLoss = 0.3;
-const hopelessReports = 2;
+const hopelessSeconds = 2;
 /** Packets sent again to one device per second; more would only fill its queue. */
 const retransmitsPerSecond = 200;
 
@@ -62,7 +63,8 @@ export class Peer {
   private retryMs = firstRetryMs;
   private lastOfferMs = Number.NEGATIVE_INFINITY;
   private readonly wishes = createWishBudget();
-  private badReports = 0;
+  private readonly lossWindow = createLossWindow();
+  private badSeconds = 0;
   private retransmitsLeft = retransmitsPerSecond;
 
   constructor(parts: PeerParts) {
@@ -74,12 +76,11 @@ export class Peer {
         this.plis += 1;
         if (this.wishes.allows(performance.now())) parts.onKeyFrameWanted(this);
       },
-      report: (ssrc, loss, jitter, lastSr, delay) => {
+      report: (ssrc, lost, highest, jitter, lastSr, delay) => {
         if (ssrc !== parts.stream.ssrc) return;
-        this.loss = loss;
         this.jitterMs = (jitter / videoClockRate) * 1000;
         this.rttMs = roundTripMs(parts.nowUnixMs(), lastSr, delay) ?? this.rttMs;
-        this.judge(loss);
+        this.judge(this.lossWindow.take(lost, highest, performance.now()));
       },
       senderReport: () => {},
       estimatedBitrate: (bitsPerSecond) => {
@@ -102,7 +103,8 @@ export class Peer {
     this.state = 'connecting';
     this.lastOfferMs = performance.now();
     this.wishes.reset();
-    this.badReports = 0;
+    this.lossWindow.reset();
+    this.badSeconds = 0;
     const { parts } = this;
     try {
       this.connection = this.connect();
@@ -248,11 +250,14 @@ export class Peer {
   }
 
   /** [Note: bad peer] Sending on would only keep its queue full: it gets nothing until the next key frame. */
-  private judge(loss: number): void {
+  private judge(loss: number | null): void {
+    if (loss === null) return;
+    this.loss = loss;
     if (this.joinedAt < 0) return;
-    this.badReports = loss >= hopelessLoss ? this.badReports + 1 : 0;
-    if (this.badReports < hopelessReports) return;
-    this.badReports = 0;
+    this.badSeconds = loss >= hopelessLoss ? this.badSeconds + 1 : 0;
+    if (this.badSeconds < hopelessSeconds) return;
+    this.badSeconds = 0;
+    this.lossWindow.reset();
     this.joinedAt = -1;
   }
 

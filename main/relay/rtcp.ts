@@ -10,10 +10,14 @@ export type RtcpHandler = {
   readonly nack: (sequence: number) => void;
   /** The device needs a key frame (PLI or FIR). */
   readonly keyFrameWanted: () => void;
-  /** A report about stream `ssrc`; `loss` is 0 to 1, `lastSr` and `delaySinceLastSr` as on the wire. */
+  /**
+   * A report about stream `ssrc`: all packets lost so far (repeated ones count against it, so it may be negative),
+   * the highest number received, jitter in clock ticks; `lastSr` and `delaySinceLastSr` as on the wire.
+   */
   readonly report: (
     ssrc: number,
-    loss: number,
+    lost: number,
+    highestSequence: number,
     jitter: number,
     lastSr: number,
     delaySinceLastSr: number,
@@ -38,7 +42,8 @@ const readReports = (
   for (let i = 0, at = from; i < count && at + 24 <= end; i += 1, at += 24) {
     handler.report(
       packet.readUInt32BE(at),
-      (packet[at + 4] as number) / 256,
+      packet.readIntBE(at + 5, 3),
+      packet.readUInt32BE(at + 8),
       packet.readUInt32BE(at + 12),
       packet.readUInt32BE(at + 16),
       packet.readUInt32BE(at + 20),

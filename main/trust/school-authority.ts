@@ -1,6 +1,6 @@
 // The school's certificate authority: makes itself, issues teachers and agents. It signs; it never verifies a chain.
 import 'reflect-metadata';
-import { createPrivateKey, createPublicKey, randomBytes, webcrypto, X509Certificate } from 'node:crypto';
+import { createPrivateKey, createPublicKey, randomBytes, X509Certificate } from 'node:crypto';
 import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
@@ -33,7 +33,10 @@ import {
   teacherLifetimeMs,
 } from './certificate-profile.ts';
 
-cryptoProvider.set(webcrypto);
+// The global one, for its type is right with and without the DOM's declarations.
+const { crypto } = globalThis;
+type CryptoKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
+cryptoProvider.set(crypto);
 
 /** ECDSA on P-256 with SHA-256 (FIPS 186-5). */
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
@@ -62,16 +65,16 @@ function randomSerial(): string {
   return bytes.toString('hex');
 }
 
-async function pemOfPrivateKey(key: webcrypto.CryptoKey): Promise<string> {
-  const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key));
+async function pemOfPrivateKey(key: CryptoKey): Promise<string> {
+  const der = Buffer.from(await crypto.subtle.exportKey('pkcs8', key));
   return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
     .export({ type: 'pkcs8', format: 'pem' })
     .toString();
 }
 
-async function importPrivateKey(pem: string): Promise<webcrypto.CryptoKey> {
+async function importPrivateKey(pem: string): Promise<CryptoKey> {
   const der = createPrivateKey(pem).export({ type: 'pkcs8', format: 'der' });
-  return webcrypto.subtle.importKey('pkcs8', der, algorithm, false, ['sign']);
+  return crypto.subtle.importKey('pkcs8', der, algorithm, false, ['sign']);
 }
 
 /**
@@ -79,7 +82,7 @@ async function importPrivateKey(pem: string): Promise<webcrypto.CryptoKey> {
  * number in it keeps two schools apart.
  */
 export async function createSchool(nowMs: number): Promise<KeyAndCertificate> {
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const certificate = await X509CertificateGenerator.createSelfSigned({
     serialNumber: randomSerial(),
     name: `CN=Lehrpult school ${randomBytes(8).toString('hex')}`,
@@ -111,7 +114,7 @@ export async function openSchool(school: KeyAndCertificate): Promise<SchoolAutho
     roomId: RoomId,
     nowMs: number,
   ): Promise<string> => {
-    const publicKey = await webcrypto.subtle.importKey('spki', publicKeyDer, algorithm, true, ['verify']);
+    const publicKey = await crypto.subtle.importKey('spki', publicKeyDer, algorithm, true, ['verify']);
     const isTeacher = role === 'teacher';
     const lifetimeMs = isTeacher ? teacherLifetimeMs : agentLifetimeMs;
     const certificate = await X509CertificateGenerator.create({
@@ -155,10 +158,10 @@ export async function openSchool(school: KeyAndCertificate): Promise<SchoolAutho
 
 /** A new P-256 key as PKCS#8 PEM and as SubjectPublicKeyInfo DER. */
 export async function createKeyPair(): Promise<{ privateKeyPem: string; publicKeyDer: PublicKeyDer }> {
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   return {
     privateKeyPem: await pemOfPrivateKey(keys.privateKey),
-    publicKeyDer: new Uint8Array(await webcrypto.subtle.exportKey('spki', keys.publicKey)),
+    publicKeyDer: new Uint8Array(await crypto.subtle.exportKey('spki', keys.publicKey)),
   };
 }
 
@@ -169,7 +172,7 @@ export function publicKeyOf(privateKeyPem: string): PublicKeyDer {
 
 /** A certificate request (PKCS #10, RFC 2986) that proves possession of the key and says nothing else. */
 export async function createRequest(privateKeyPem: string): Promise<Uint8Array> {
-  const publicKey = await webcrypto.subtle.importKey('spki', publicKeyOf(privateKeyPem), algorithm, true, [
+  const publicKey = await crypto.subtle.importKey('spki', publicKeyOf(privateKeyPem), algorithm, true, [
     'verify',
   ]);
   const privateKey = await importPrivateKey(privateKeyPem);

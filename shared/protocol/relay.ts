@@ -98,7 +98,7 @@ export const PeerStats = z.strictObject({
   plis: Count,
   /** Packets not sent because the device waits for a key frame, at first or because too much is lost. */
   skipped: Count,
-  /** Share of packets lost in the last report, 0 to 1; null before the first (RFC 3550 section 6.4.1). */
+  /** Share of packets lost over the last second or more, repeated ones not counted, 0 to 1; null before the first. */
   loss: z.number().min(0).max(1).nullable(),
   jitterMs: z.number().min(0).nullable(),
   rttMs: z.number().min(0).nullable(),

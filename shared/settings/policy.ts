@@ -26,8 +26,8 @@ export const Policy = z.strictObject({
   linkPort: z.int().min(0).max(65_535).default(defaultLinkPort),
   /** Console: UDP port of the relay; 0 takes any free one. */
   relayPort: z.int().min(0).max(65_535).default(0),
-  /** Console: local addresses it serves; empty = all. */
-  listenAddresses: z.array(z.string().min(1).max(64)).max(16).default([]),
+  /** Console: the one local address it serves; all without it. */
+  listenAddress: z.union([z.ipv4(), z.ipv6()]).optional(),
   /** Agent: where to look for the console besides mDNS. */
   consoleAddresses: z.array(NetworkAddress).max(16).default([]),
   /** Find each other by mDNS. */
