@@ -71,7 +71,7 @@ export type RelayErrorCode = z.infer<typeof RelayErrorCode>;
 
 const Count = z.int().min(0);
 
-export const SourceStats = z.strictObject({
+const SourceStats = z.strictObject({
   state: SourceState,
   packets: Count,
   bytes: Count,
@@ -84,7 +84,6 @@ export const SourceStats = z.strictObject({
   /** Packets that never came. */
   lost: Count,
 });
-export type SourceStats = z.infer<typeof SourceStats>;
 
 export const PeerStats = z.strictObject({
   peerId: PeerId,

@@ -45,4 +45,3 @@ export const Signal = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('bye'), generation: Generation }),
 ]);
 export type Signal = z.infer<typeof Signal>;
-export type SignalKind = Signal['kind'];
