@@ -109,7 +109,6 @@ async function enrolAt(
     method: 'POST',
     path: enrolmentPath,
     headers: { 'Content-Type': 'application/json', Host: enrolmentServerName },
-    agent: false,
     createConnection: () =>
       connect({
         host: target.host,

@@ -39,12 +39,7 @@ import {
   type SessionOwner,
   type SessionRefusal,
 } from './link-session.ts';
-import {
-  mutualServerOptions,
-  peerProblem,
-  type TransportFailure,
-  transportFailureOf,
-} from './tls-settings.ts';
+import { mutualServerOptions, onTlsFailure, peerProblem, type TransportFailure } from './tls-settings.ts';
 
 export type {
   CommandFailure,
@@ -65,7 +60,7 @@ export type RefusalCode =
   | 'subprotocol';
 
 export type LinkServerEvents = {
-  /** Hello was good; the session can be used. An older session of the same device is gone before. */
+  /** Hello was good; the session can be used. An older session of the same device went before, as `replaced`. */
   connected: [session: LinkSession];
   message: [session: LinkSession, message: DeviceMessage];
   gone: [deviceId: DeviceId, reason: GoneReason, session: LinkSession];
@@ -145,11 +140,11 @@ export function createLinkServer(options: LinkServerOptions): LinkServer {
       if (socket !== undefined) door.admit(socket);
       unfinished.delete(session);
       const older = sessions.get(session.deviceId);
+      sessions.set(session.deviceId, session);
       if (older !== undefined) {
         refused('replaced', older.address, session.address);
         older.close('replaced', 'replaced');
       }
-      sessions.set(session.deviceId, session);
       log.info('link.connected', { device: session.deviceId, address: session.address });
       events.emit('connected', session);
     },

@@ -1,11 +1,14 @@
 // The one place that says how TLS is spoken on the link: version 1.3, both certificates, the school's authority alone.
 
-import type { TlsOptions } from 'node:tls';
+import type { Server as HttpsServer } from 'node:https';
+import { Socket } from 'node:net';
 import {
   createSecureContext,
   checkServerIdentity as nameOf,
   type PeerCertificate,
   type SecureContext,
+  type TLSSocket,
+  type TlsOptions,
 } from 'node:tls';
 import type { RoomId } from '../../shared/domain/ids.ts';
 import { type Role, readCertificate } from '../trust/certificate-profile.ts';

@@ -1,0 +1,256 @@
+// The link with real TLS on 127.0.0.1: what a device and a console notice of each other.
+import { afterEach, describe, expect, it } from 'vitest';
+import { idleReport } from '../../../shared/domain/device.ts';
+import {
+  deviceOf,
+  facts,
+  heard,
+  makeSchool,
+  newLesson,
+  newRoom,
+  reached,
+  startAgent,
+  startConsole,
+  teacherOf,
+} from './classroom.ts';
+
+const school = await makeSchool();
+const room = newRoom();
+const teacher = await teacherOf(school, room);
+const device = await deviceOf(school, room);
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+const consoleAt = async (...parts: Parameters<typeof startConsole>) => {
+  const running = await startConsole(...parts);
+  cleanups.push(() => running.server.close());
+  return running;
+};
+const agentAt = (...parts: Parameters<typeof startAgent>) => {
+  const running = startAgent(...parts);
+  cleanups.push(() => running.client.stop());
+  return running;
+};
+
+describe('hello and welcome', () => {
+  it('[LK6] brings a device online with its facts, and tells it room, teacher and lesson', async () => {
+    const { server, address } = await consoleAt(teacher, room);
+    const lesson = newLesson();
+    server.setLesson(lesson);
+    const connected = heard(server.events, 'connected');
+    let welcomed: unknown;
+    const { client } = agentAt(device, [address], {
+      handlers: handlersWith({ welcome: (welcome) => (welcomed = welcome) }),
+    });
+    const [session] = await connected;
+    const online = await reached(client, 'online');
+    expect(session.deviceId).toBe(device.deviceId);
+    expect(session.facts).toEqual(facts);
+    expect(session.report).toEqual(idleReport);
+    expect(online).toMatchObject({ address, roomName: room.name, teacherName: 'Teacher' });
+    expect(welcomed).toEqual({ roomName: room.name, teacherName: 'Teacher', lesson });
+  });
+
+  it('[LK2] finds the console among addresses that are dead or lie', async () => {
+    const stranger = await makeSchool();
+    const wrong = await consoleAt(await teacherOf(stranger, room), room);
+    const right = await consoleAt(teacher, room);
+    const { client } = agentAt(device, ['127.0.0.1:1', wrong.address, 'not an address', right.address]);
+    expect((await reached(client, 'online')).address).toBe(right.address);
+  });
+
+  it('does nothing before it is enrolled, and searches while it knows no address', async () => {
+    expect(agentAt(null, ['127.0.0.1:1']).client.status()).toEqual({ state: 'unenrolled' });
+    expect(agentAt(device, []).client.status()).toEqual({ state: 'searching' });
+  });
+
+  it('[LK14] lets the newest connection of a key win and tells the older one why', async () => {
+    const { server, address } = await consoleAt(teacher, room);
+    const first = agentAt(device, [address]);
+    await reached(first.client, 'online');
+    const gone = heard(server.events, 'gone');
+    const second = agentAt(device, [address]);
+    await reached(second.client, 'online');
+    expect((await gone).slice(0, 2)).toEqual([device.deviceId, 'replaced']);
+    expect((await reached(first.client, 'waiting')).problem).toBe('replaced');
+    expect(server.sessions()).toHaveLength(1);
+    expect(server.counters()).toMatchObject({ replaced: 1 });
+    expect(await server.session(device.deviceId)?.command({ verb: 'watch', quality: 'off' })).toEqual({
+      ok: true,
+      value: undefined,
+    });
+    expect(second.orders).toHaveLength(1);
+    expect(first.orders).toHaveLength(0);
+  });
+});
+
+describe('commands', () => {
+  it('[LK9] carries a command out and gives back the answer of the device', async () => {
+    const { server, address } = await consoleAt(teacher, room);
+    server.setLesson(newLesson());
+    const { client, orders } = agentAt(device, [address]);
+    await reached(client, 'online');
+    const session = server.session(device.deviceId);
+    expect(await session?.command({ verb: 'watch', quality: 'tile' })).toEqual({
+      ok: true,
+      value: undefined,
+    });
+    expect(orders).toEqual([{ verb: 'watch', quality: 'tile' }]);
+  });
+
+  it('[LK11] carries out no command outside a lesson except those that release', async () => {
+    const { server, address } = await consoleAt(teacher, room);
+    const { client, orders } = agentAt(device, [address]);
+    await reached(client, 'online');
+    const session = server.session(device.deviceId);
+    expect(await session?.command({ verb: 'watch', quality: 'focus' })).toMatchObject({
+      ok: false,
+      error: { code: 'not-in-lesson' },
+    });
+    expect(await session?.command({ verb: 'unlock', lockId: null })).toMatchObject({ ok: true });
+    expect(orders.map((order) => order.verb)).toEqual(['unlock']);
+  });
+
+  it('[LK11] follows a lesson that begins and ends while connected', async () => {
+    const { server, address } = await consoleAt(teacher, room);
+    const { client } = agentAt(device, [address]);
+    await reached(client, 'online');
+    const session = server.session(device.deviceId);
+    server.setLesson(newLesson());
+    expect(await session?.command({ verb: 'watch', quality: 'tile' })).toMatchObject({ ok: true });
+    server.setLesson(null);
+    expect(await session?.command({ verb: 'watch', quality: 'tile' })).toMatchObject({ ok: false });
+  });
+
+  it('[LK9] tells a command of a connection that ends that the device is gone', async () => {
+    const { server, address } = await consoleAt(teacher, room);
+    const { client } = agentAt(device, [address], {
+      handlers: handlersWith({ watch: () => new Promise(() => undefined) }),
+    });
+    await reached(client, 'online');
+    const answer = server.session(device.deviceId)?.command({ verb: 'watch', quality: 'off' });
+    client.stop();
+    expect(await answer).toMatchObject({ ok: false, error: { code: 'gone' } });
+  });
+
+  it('[LK9] gives up waiting for a device that does not answer, and stays connected', async () => {
+    const { server, address } = await consoleAt(teacher, room);
+    const { client } = agentAt(device, [address], {
+      handlers: handlersWith({ watch: () => new Promise(() => undefined) }),
+    });
+    await reached(client, 'online');
+    const session = server.session(device.deviceId);
+    expect(await session?.command({ verb: 'watch', quality: 'off' }, 300)).toMatchObject({
+      ok: false,
+      error: { code: 'timeout' },
+    });
+    expect(session?.isOpen()).toBe(true);
+  });
+
+  it('[LK9] reports a handler that fails as failed and goes on', async () => {
+    const { server, address } = await consoleAt(teacher, room);
+    const { client, log } = agentAt(device, [address], {
+      handlers: handlersWith({
+        watch: () => {
+          throw new Error('broken on purpose');
+        },
+      }),
+    });
+    await reached(client, 'online');
+    const session = server.session(device.deviceId);
+    expect(await session?.command({ verb: 'watch', quality: 'off' })).toMatchObject({
+      error: { code: 'failed' },
+    });
+    expect(await session?.command({ verb: 'unlock', lockId: null })).toMatchObject({ ok: true });
+    expect(log.counts()).toMatchObject({ 'link.handler-failed': 1 });
+  });
+});
+
+describe('news and signals', () => {
+  it('brings reports, facts and signals to the console in order, and signals to the device', async () => {
+    const { server, address } = await consoleAt(teacher, room);
+    const signals: unknown[] = [];
+    const { client } = agentAt(device, [address], {
+      handlers: handlersWith({ signal: (channel, signal) => signals.push([channel, signal]) }),
+    });
+    await reached(client, 'online');
+    const types: string[] = [];
+    const all = heard(server.events, 'message', (_session, message) => types.push(message.type) === 3);
+    client.send({ type: 'report', report: { ...idleReport, screen: 'tile' } });
+    client.send({ type: 'facts', facts: { ...facts, name: 'PC 02' } });
+    client.send({ type: 'signal', channel: 'screen', signal: { kind: 'bye', generation: 1 } });
+    const [session] = await all;
+    expect(types).toEqual(['report', 'facts', 'signal']);
+    expect(session.report.screen).toBe('tile');
+    expect(session.facts.name).toBe('PC 02');
+    session.send({ type: 'signal', channel: 'presentation', signal: { kind: 'bye', generation: 2 } });
+    await session.command({ verb: 'unlock', lockId: null });
+    expect(signals).toEqual([['presentation', { kind: 'bye', generation: 2 }]]);
+  });
+});
+
+describe('outages', () => {
+  it('[LK15] reconnects when the console is back on its address', async () => {
+    const first = await startConsole(teacher, room);
+    const { client } = agentAt(device, [first.address]);
+    await reached(client, 'online');
+    await first.server.close();
+    expect((await reached(client, 'waiting')).problem).toBe('console-closing');
+    const { server } = await consoleAt(teacher, room, { port: first.port });
+    const connected = heard(server.events, 'connected');
+    client.nudge();
+    await connected;
+    await reached(client, 'online');
+    expect(await server.session(device.deviceId)?.command({ verb: 'unlock', lockId: null })).toMatchObject({
+      ok: true,
+    });
+  });
+
+  it('[LK13] takes a device that falls silent for gone', async () => {
+    const { server, address } = await consoleAt(teacher, room, {
+      limits: { heartbeatIntervalMs: 200, heartbeatTimeoutMs: 600 },
+    });
+    const { client } = agentAt(device, [address]);
+    await reached(client, 'online');
+    const gone = heard(server.events, 'gone');
+    const raw = await silentPeer(Number(address.split(':')[1]));
+    expect((await gone)[1]).toBe('replaced');
+    expect((await heard(server.events, 'gone'))[1]).toBe('silent');
+    raw.destroy();
+  });
+});
+
+/** Says hello with the device's key and then reads nothing any more, as behind a pulled cable. */
+async function silentPeer(port: number) {
+  const { openRaw, helloText } = await import('./classroom.ts');
+  const raw = await openRaw(port, device);
+  raw.socket.on('error', () => undefined);
+  raw.socket.send(helloText());
+  raw.socket.pause();
+  return { destroy: () => raw.socket.terminate() };
+}
+
+type Overrides = Partial<import('../../../main/link/link-client.ts').LinkClientHandlers> &
+  Partial<import('../../../main/link/link-client.ts').CommandHandlers>;
+
+function handlersWith(overrides: Overrides): import('../../../main/link/link-client.ts').LinkClientHandlers {
+  const done = () => null;
+  const { signal, welcome, lesson, commands: _commands, ...commands } = overrides;
+  return {
+    commands: {
+      lock: done,
+      'renew-lock': done,
+      unlock: done,
+      watch: done,
+      'show-presentation': done,
+      'end-presentation': done,
+      ...commands,
+    },
+    signal: signal ?? (() => undefined),
+    welcome: welcome ?? (() => undefined),
+    lesson: lesson ?? (() => undefined),
+  };
+}
