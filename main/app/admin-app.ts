@@ -16,7 +16,7 @@ export const runAdmin = async ({ profile, log }: Parts): Promise<number> => {
     systemClock.wallMs(),
   );
   if (!opened.ok) {
-    log.error('school-not-opened', { code: opened.error.code });
+    log.error('school-not-opened', { reason: opened.error.code });
     process.stdout.write(`${JSON.stringify({ error: opened.error.code })}\n`);
     return 1;
   }

@@ -41,7 +41,7 @@ const joinAgainMs = { first: 2_000, longest: 60_000 };
 export const openEnrolment = async ({ profile, policy, facts, log }: Parts): Promise<AgentEnrolment> => {
   const path = join(profile, 'identity.json');
   const loaded = await loadAgentIdentity(path, fileModeBox);
-  if (!loaded.ok) log.error('identity-not-loaded', { code: loaded.error.code });
+  if (!loaded.ok) log.error('identity-not-loaded', { reason: loaded.error.code });
   let identity = loaded.ok ? loaded.value : null;
   /** A file that could not be read stays until a person joins anew. */
   const isDamaged = !loaded.ok;
@@ -70,7 +70,10 @@ export const openEnrolment = async ({ profile, policy, facts, log }: Parts): Pro
     if (token === undefined || identity !== null || isDamaged || isClosed) return;
     void joinSchool(token, 'keep').then((result) => {
       if (result.ok) return;
-      log.warn('enrolment.policy-failed', { code: result.error.code });
+      log.warn('enrolment.policy-failed', {
+        reason: result.error.code,
+        detail: result.error.detail ?? null,
+      });
       systemClock.after(waitMs * (0.5 + Math.random()), () =>
         joinByPolicy(Math.min(waitMs * 2, joinAgainMs.longest)),
       );

@@ -59,7 +59,7 @@ export const startConsoleApp = async ({ profile, policy, log }: Parts): Promise<
 
   const opened = await openDesk({ profile, policy, log });
   if (!opened.ok) {
-    log.error('console-not-started', { code: opened.error.code });
+    log.error('console-not-started', { reason: opened.error.code });
     showFatalProblem(nativeWords(appearance.get()).cannotStart.replace('{{code}}', opened.error.code));
     exitWith(1);
     return;

@@ -82,7 +82,7 @@ export const openDesk = async ({ profile, policy, log }: Parts): Promise<Result<
   const listen: Desk['listen'] = async (onProblem) => {
     const listening = await server.listen(policy.linkPort, policy.listenAddress);
     if (!listening.ok) {
-      log.error('link.not-listening', { code: listening.error.code });
+      log.error('link.not-listening', { reason: listening.error.code });
       onProblem('port-in-use');
       stopTimer = systemClock.after(listenAgainMs, () => void listen(onProblem));
       return;

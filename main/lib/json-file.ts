@@ -33,7 +33,7 @@ export const openJsonFile = <T>(path: string, schema: z.ZodType<T>, log: Log): J
       const { value } = latest;
       latest = null;
       const result = await writeFileAtomic(path, `${JSON.stringify(value)}\n`);
-      if (!result.ok) log.error('file-not-written', { code: result.error.code });
+      if (!result.ok) log.error('file-not-written', { reason: result.error.code });
     }
     writing = null;
   };

@@ -12,7 +12,6 @@ export type ControlPort = {
 /** Electron's `process.parentPort` as far as it is used here. */
 type ParentPort = {
   on(event: 'message', listener: (event: { readonly data: unknown }) => void): void;
-  on(event: 'close', listener: () => void): void;
   postMessage(message: unknown): void;
 };
 
@@ -34,7 +33,8 @@ export const findControlPort = (): ControlPort | null => {
     return {
       post: (message) => parentPort.postMessage(message),
       onMessage: queued((listener) => parentPort.on('message', ({ data }) => listener(data))),
-      onClose: (listener) => parentPort.on('close', listener),
+      // A utility process ends with the app by itself.
+      onClose: () => {},
     };
   }
   if (process.send === undefined) return null;

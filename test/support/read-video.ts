@@ -12,9 +12,15 @@ export type VideoReading = {
 
 type Reader = (row: Uint8ClampedArray) => BarCode | null;
 
-/** One function text with the reader inside: the page's policy forbids it to make code of strings by itself. */
-const withReader = <A, R>(work: (video: HTMLVideoElement, read: Reader, argument: A) => R): string =>
-  `(video, argument) => (${work.toString()})(video, ${readBand.toString()}, argument)`;
+/** One function with the reader inside, for Playwright sends a function as its text and nothing around it. */
+const withReader = <A, R>(
+  work: (video: HTMLVideoElement, read: Reader, argument: A) => R,
+): ((video: Element, argument: A) => R) =>
+  new Function(
+    'video',
+    'argument',
+    `return (${work.toString()})(video, ${readBand.toString()}, argument)`,
+  ) as (video: Element, argument: A) => R;
 
 const readOnce = (video: HTMLVideoElement, read: Reader): VideoReading => {
   const { videoWidth: width, videoHeight: height } = video;
@@ -62,11 +68,11 @@ export type FrameLog = { readonly ages: number[]; readonly sources: number[]; fr
 
 /** The picture that the element shows now. */
 export const readVideo = async (video: Locator): Promise<VideoReading> =>
-  (await video.evaluate(withReader(readOnce))) as VideoReading;
+  await video.evaluate(withReader<undefined, VideoReading>(readOnce), undefined);
 
 /** Reads every presented frame for a while: ages in milliseconds, who drew them, and the number of frames shown. */
 export const recordFrames = async (video: Locator, durationMs: number): Promise<FrameLog> =>
-  (await video.evaluate(withReader(readFrames), durationMs)) as FrameLog;
+  await video.evaluate(withReader(readFrames), durationMs);
 
 export const percentile = (values: readonly number[], share: number): number => {
   const sorted = [...values].sort((a, b) => a - b);

@@ -63,7 +63,7 @@ export const createRelayHost = (parts: Parts): RelayHost => {
       return;
     }
     if (parsed.data.type === 'error') {
-      log.warn('relay-error', { code: parsed.data.code, detail: parsed.data.detail });
+      log.warn('relay-error', { reason: parsed.data.code, detail: parsed.data.detail });
     }
     parts.onEvent(parsed.data);
   };
@@ -79,7 +79,7 @@ export const createRelayHost = (parts: Parts): RelayHost => {
       process = null;
       isReady = false;
       if (!isWanted) return;
-      log.error('relay-exited', { code, run });
+      log.error('relay-exited', { exitCode: code, run });
       parts.onLost();
       failures = clock.nowMs() - startedAtMs > healthyAfterMs ? 1 : failures + 1;
       if (failures >= failuresInARow) {

@@ -1,0 +1,128 @@
+// Consoles and devices find each other by multicast DNS (RFC 6762), service `_lehrpult._tcp`. What is found is a hint,
+// never proof: whoever answers there still has to authenticate.
+import { EventEmitter } from 'node:events';
+import type { RoomId } from '../../shared/domain/ids.ts';
+import { type ConsoleHint, consoleRecords, readHints, serviceType } from './discovery-records.ts';
+import { type DiscoveryOptions, DiscoverySockets, repeat } from './discovery-sockets.ts';
+
+export type { ConsoleHint } from './discovery-records.ts';
+export type { DiscoveryOptions } from './discovery-sockets.ts';
+
+export type DiscoveryEvents = {
+  /** A console was heard: for the first time or again. Rare on a quiet network, as often as somebody likes on a hostile one. */
+  hint: [hint: ConsoleHint];
+  /** Whether multicast works on at least one interface; comes when that changes. */
+  reachable: [isReachable: boolean, detail: string];
+};
+
+export type Advertiser = {
+  readonly events: EventEmitter<DiscoveryEvents>;
+  /** Says goodbye and closes. */
+  readonly close: () => Promise<void>;
+};
+
+export type Browser = {
+  readonly events: EventEmitter<DiscoveryEvents>;
+  /** Addresses heard for a room, the most recent first. */
+  readonly addressesOf: (roomId: RoomId) => readonly string[];
+  /** Hints held now, at most 64. */
+  readonly size: () => number;
+  /** Packets and records that were ignored as malformed. */
+  readonly malformed: () => number;
+  readonly close: () => Promise<void>;
+};
+
+/** Waits between the first announcements or questions (RFC 6762 sections 5.2 and 8.3); the last one goes on for ever. */
+const announceAfterMs = [1_000, 2_000, 20_000];
+const askAfterMs = [1_000, 2_000, 6_000, 18_000, 60_000];
+/** An answer goes out at most once a second and interface, however many ask (RFC 6762 section 6). */
+const minAnswerIntervalMs = 1_000;
+const maxHints = 64;
+/** So that one sender cannot fill the list. */
+const maxHintsPerSender = 4;
+const hintLifetimeMs = 120_000;
+
+/** Tells the network where the console of this room is, until closed. Never throws for what the network does. */
+export function advertiseConsole(
+  console: { readonly roomId: RoomId; readonly port: number },
+  options: DiscoveryOptions,
+): Advertiser {
+  const events = new EventEmitter<DiscoveryEvents>();
+  const answeredMs = new Map<string, number>();
+  const answer = (localAddress: string, isGone = false) => ({
+    answers: consoleRecords({ ...console, addresses: [localAddress] }, isGone),
+  });
+  const announce = () => void sockets.answer((address) => answer(address));
+  const sockets = new DiscoverySockets(options, {
+    onReady: announce,
+    onReachable: (isReachable, detail) => events.emit('reachable', isReachable, detail),
+    onPacket: (packet, _sender, localAddress) => {
+      if (packet.type !== 'query' || !packet.questions.some(({ name }) => name === serviceType)) return;
+      const nowMs = options.clock.nowMs();
+      if (nowMs - (answeredMs.get(localAddress) ?? Number.NEGATIVE_INFINITY) < minAnswerIntervalMs) return;
+      answeredMs.set(localAddress, nowMs);
+      void sockets.answer((address) => answer(address), localAddress);
+    },
+  });
+  const stopTimer = repeat(options.clock, announceAfterMs, announce);
+  return {
+    events,
+    close: async () => {
+      stopTimer();
+      await sockets.answer((address) => answer(address, true));
+      await sockets.close();
+    },
+  };
+}
+
+type Kept = { readonly hint: ConsoleHint; readonly sender: string; atMs: number };
+
+/** Listens for consoles, asking often at first and then once a minute. Never throws for what the network does. */
+export function browseConsoles(options: DiscoveryOptions): Browser {
+  const { clock } = options;
+  const events = new EventEmitter<DiscoveryEvents>();
+  const kept = new Map<string, Kept>();
+  let malformed = 0;
+
+  const forgetOld = () => {
+    for (const [key, entry] of kept) if (clock.nowMs() - entry.atMs > hintLifetimeMs) kept.delete(key);
+  };
+  const keep = (hint: ConsoleHint, sender: string) => {
+    const key = `${hint.roomId} ${hint.address}`;
+    const known = kept.get(key);
+    if (known === undefined) {
+      const ofSender = [...kept.values()].filter((entry) => entry.sender === sender).length;
+      if (kept.size >= maxHints || ofSender >= maxHintsPerSender) return;
+      kept.set(key, { hint, sender, atMs: clock.nowMs() });
+    } else known.atMs = clock.nowMs();
+    events.emit('hint', hint);
+  };
+  const sockets = new DiscoverySockets(options, {
+    onReady: () => sockets.ask(),
+    onReachable: (isReachable, detail) => events.emit('reachable', isReachable, detail),
+    onPacket: (packet, sender) => {
+      if (packet.type !== 'response') return;
+      const read = readHints([...packet.answers, ...packet.additionals], sender);
+      malformed += read.malformed;
+      for (const hint of read.hints) keep(hint, sender);
+    },
+  });
+  const stopTimer = repeat(clock, askAfterMs, () => {
+    forgetOld();
+    sockets.ask();
+  });
+  return {
+    events,
+    addressesOf: (roomId) =>
+      [...kept.values()]
+        .filter((entry) => entry.hint.roomId === roomId)
+        .sort((a, b) => b.atMs - a.atMs)
+        .map((entry) => entry.hint.address),
+    size: () => kept.size,
+    malformed: () => malformed + sockets.malformed,
+    close: () => {
+      stopTimer();
+      return sockets.close();
+    },
+  };
+}
