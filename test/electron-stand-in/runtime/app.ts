@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { StandInWindow } from './browser-window.ts';
-import { BrowserWindow, windowObservers } from './browser-window.ts';
+import { BrowserWindow, windowDefaults, windowObservers } from './browser-window.ts';
 import { commandLine } from './command-line.ts';
 import { ElectronEmitter, makeEvent } from './emitter.ts';
 import { host } from './host.ts';
@@ -279,6 +279,7 @@ appRaw.setMaxListeners(0);
 appRaw.setKnownEvents('app', appEvents);
 export const app = refusing(appRaw, 'app');
 
+windowDefaults.title = () => appRaw.getName();
 windowObservers.created = (window: StandInWindow) => {
   setImmediate(() => appRaw.emit('browser-window-created', makeEvent({}), window));
 };

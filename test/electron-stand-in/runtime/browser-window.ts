@@ -123,6 +123,19 @@ export const windowObservers: {
   event(name: 'browser-window-focus' | 'browser-window-blur', window: BrowserWindow): void;
 } = { created: () => undefined, allClosed: () => undefined, event: () => undefined };
 
+/** Set by app.ts: a window without a title bears the app's name. */
+export const windowDefaults = { title: () => 'Electron' };
+const appName = (): string => windowDefaults.title();
+
+/** '#RGB', '#RRGGBB' and '#AARRGGBB' as 0xRRGGBB; white for everything else. */
+function colourOf(text: unknown): number {
+  const digits = /^#([0-9a-f]{3,8})$/i.exec(typeof text === 'string' ? text : '')?.[1];
+  if (digits === undefined) return 0xffffff;
+  const long =
+    digits.length < 6 ? [...digits.slice(-3)].map((digit) => digit + digit).join('') : digits.slice(-6);
+  return Number.parseInt(long, 16);
+}
+
 class BrowserWindow extends ElectronEmitter {
   readonly id: number;
   readonly webContents: WebContents;
@@ -150,14 +163,13 @@ class BrowserWindow extends ElectronEmitter {
     this.webContents = refusing(contents, 'webContents');
     this.native = new NativeWindow({
       token: `${contents.token}.stand-in.localhost`,
+      title: options.title ?? appName(),
       bounds: this.firstBounds(),
-      hasPosition: options.x !== undefined,
+      background: colourOf(options.backgroundColor),
       isShown: options.show !== false,
-      isActivated: true,
       hasFrame: options.frame !== false,
       isFocusable: options.focusable !== false,
       isResizable: options.resizable !== false,
-      isClosable: options.closable !== false,
     });
     this.self = refusing(this, 'BrowserWindow');
     this.setKnownEvents('BrowserWindow', windowEvents);
@@ -184,13 +196,12 @@ class BrowserWindow extends ElectronEmitter {
   }
 
   private dress(): void {
-    const { fullscreen, kiosk, alwaysOnTop, skipTaskbar, opacity, title } = this.options;
+    const { fullscreen, kiosk, alwaysOnTop, skipTaskbar, opacity } = this.options;
     if (fullscreen || kiosk) this.native.setFullScreen(true);
     this.kiosk = kiosk ?? false;
     if (alwaysOnTop) this.native.setOnTop(true);
     if (skipTaskbar) this.native.setSkipTaskbar(true);
     if (opacity !== undefined) this.native.setOpacity(opacity);
-    if (title !== undefined) this.native.setTitle(title);
   }
 
   private connect(contents: WebContents): void {
@@ -230,32 +241,14 @@ class BrowserWindow extends ElectronEmitter {
     });
     contents.on('page-title-updated', (event, title, explicit) => {
       this.emit('page-title-updated', event, title, explicit);
-      if (event.defaultPrevented) this.fixedTitle ??= this.options.title ?? '';
-      if (this.fixedTitle !== null) this.native.setTitle(this.fixedTitle);
+      if (event.defaultPrevented) return;
+      this.fixedTitle = null;
+      this.native.setTitle(title);
     });
-    contents.onTargetEnded = () => this.onClosedOutside();
-  }
-
-  private onClosedOutside(): void {
-    if (this.isGone) return;
-    if (!this.isClosing) {
-      const event = makeEvent({});
-      this.emit('close', event);
-      if (event.defaultPrevented) {
-        process.stderr.write(
-          'stand-in: the window manager closed a window although the app wanted to prevent it\n',
-        );
-      }
-    }
-    this.destroy();
-  }
-
-  // biome-ignore lint/suspicious/noExplicitAny: the signature of Node's own EventEmitter
-  override on(event: string | symbol, listener: (...args: any[]) => void): this {
-    super.on(event, listener);
-    // A window without a close button whose app wants a say cannot be closed by the window manager.
-    if (event === 'close' && (this.options.frame === false || this.kiosk)) this.native.setClosable(false);
-    return this;
+    contents.onTargetEnded = () => this.destroy();
+    this.native.on('close-requested', () => {
+      if (this.isClosable()) this.close();
+    });
   }
 
   loadURL(url: string): Promise<void> {
@@ -388,7 +381,6 @@ class BrowserWindow extends ElectronEmitter {
   setKiosk(flag: boolean): void {
     this.kiosk = flag;
     this.alive().setFullScreen(flag);
-    if (flag && this.listenerCount('close') > 0) this.native.setClosable(false);
   }
 
   setAlwaysOnTop(flag: boolean, _level?: string): void {
@@ -469,7 +461,7 @@ class BrowserWindow extends ElectronEmitter {
   }
 
   getTitle(): string {
-    return this.fixedTitle ?? (this.webContents.getTitle() || (this.options.title ?? ''));
+    return this.fixedTitle ?? (this.webContents.getTitle() || (this.options.title ?? appName()));
   }
 
   setOpacity(opacity: number): void {
@@ -482,7 +474,7 @@ class BrowserWindow extends ElectronEmitter {
   }
 
   setClosable(flag: boolean): void {
-    this.alive().setClosable(flag);
+    this.options.closable = flag;
   }
 
   isClosable(): boolean {

@@ -1,27 +1,19 @@
 // Owns the X window behind a BrowserWindow: where it is, whether it shows, and what the window manager says of it.
+// [Note: frame window] Chromium's window lives inside a window of our own. So a hidden page is simply inside an unmapped
+// window and goes on, nothing flashes up at start, and the manager's wish to close comes to us, who can refuse it.
 import { EventEmitter } from 'node:events';
 import { display } from './host.ts';
 import { eventMask, type XConnection, type XEvent, type XGeometry } from './x11.ts';
 
-const xEvent = {
-  focusIn: 9,
-  focusOut: 10,
-  create: 16,
-  destroy: 17,
-  unmap: 18,
-  map: 19,
-  reparent: 21,
-  configure: 22,
-  property: 28,
-};
+const xEvent = { focusIn: 9, focusOut: 10, create: 16, configure: 22, property: 28, clientMessage: 33 };
 
-/** Windows that wait for their X window, by the text Chromium puts into WM_CLASS. */
+/** Windows that wait for Chromium's window, by the text Chromium puts into WM_CLASS. */
 const awaited = new Map<string, (window: number) => void>();
 /** Windows by X id, for events. */
 const known = new Map<number, NativeWindow>();
-/** Windows still without name, watched until they show their class. */
+/** Chromium's windows that have not shown their class yet. */
 const candidates = new Set<number>();
-let holder = 0;
+let isManaged = false;
 
 async function identify(x: XConnection, window: number): Promise<void> {
   const wmClass = await x.textProperty(window, 'WM_CLASS').catch(() => null);
@@ -33,41 +25,55 @@ async function identify(x: XConnection, window: number): Promise<void> {
   found(window);
 }
 
+/** With a window manager its word on the active window counts: focus events also tell of passing grabs. */
+async function followActive(x: XConnection): Promise<void> {
+  const [active] = await x.numberProperty(x.root, '_NET_ACTIVE_WINDOW');
+  isManaged = true;
+  for (const [id, window] of known) if (id !== active) window.setFocused(false);
+  if (active !== undefined) known.get(active)?.setFocused(true);
+}
+
 /** Starts listening to the X server; call once when it is connected. */
 export async function watchWindows(x: XConnection): Promise<void> {
-  holder = x.createHolder();
-  x.selectEvents(x.root, eventMask.substructureNotify | eventMask.structureNotify);
+  x.selectEvents(x.root, eventMask.substructureNotify | eventMask.structureNotify | eventMask.propertyChange);
   const classAtom = await x.atom('WM_CLASS');
+  const activeAtom = await x.atom('_NET_ACTIVE_WINDOW');
   x.on('event', (event: XEvent) => {
     if (event.kind === xEvent.create && awaited.size > 0) {
       const created = event.data.readUInt32LE(8);
+      if (known.has(created)) return;
       candidates.add(created);
-      x.selectEvents(created, eventMask.propertyChange | eventMask.structureNotify | eventMask.focusChange);
+      x.selectEvents(created, eventMask.propertyChange);
       void identify(x, created);
     } else if (event.kind === xEvent.property && candidates.has(event.window)) {
       if (event.data.readUInt32LE(8) === classAtom) void identify(x, event.window);
+    } else if (event.kind === xEvent.property && event.window === x.root) {
+      if (event.data.readUInt32LE(8) === activeAtom) void followActive(x);
     } else known.get(event.window)?.onEvent(event);
   });
 }
 
 export interface NativeOptions {
-  /** First part of the window's WM_CLASS. */
+  /** First part of the WM_CLASS of Chromium's window. */
   token: string;
+  title: string;
   bounds: XGeometry;
-  hasPosition: boolean;
+  /** 0xRRGGBB: shows until the page paints. */
+  background: number;
   isShown: boolean;
-  isActivated: boolean;
   hasFrame: boolean;
   isFocusable: boolean;
   isResizable: boolean;
-  isClosable: boolean;
 }
 
-/** Emits show, hide, focus, blur, resize, move, enter-full-screen, leave-full-screen, minimize, restore, maximize, unmaximize. */
+/**
+ * Emits show, hide, focus, blur, resize, move, enter-full-screen, leave-full-screen, minimize, restore, maximize,
+ * unmaximize, and close-requested when the window manager asks it to close.
+ */
 export class NativeWindow extends EventEmitter {
   readonly options: NativeOptions;
-  /** The X window; 0 until Chromium has made it. */
-  id = 0;
+  /** Our window, the one people see. */
+  readonly id: number;
   bounds: XGeometry;
   isVisible = false;
   isFocused = false;
@@ -75,65 +81,68 @@ export class NativeWindow extends EventEmitter {
   isMaximized = false;
   isFullScreen = false;
   isOnTop = false;
+  private inner = 0;
   private skipsTaskbar = false;
-  private closable: boolean;
   private restoreBounds: XGeometry | null = null;
-  private isHeld = false;
   private isGone = false;
-  private readonly found: Promise<void>;
+  /** Requests to the X server in the order they were made. */
+  private queue: Promise<void> = Promise.resolve();
 
   constructor(options: NativeOptions) {
     super();
     this.options = options;
     this.bounds = options.bounds;
-    this.isVisible = options.isShown;
-    this.closable = options.isClosable;
-    this.found = new Promise((resolve) => {
-      awaited.set(options.token, (window) => {
-        this.id = window;
-        known.set(window, this);
-        void this.dress().then(resolve);
-      });
-    });
+    const mask = eventMask.structureNotify | eventMask.focusChange | eventMask.propertyChange;
+    this.id = display().createWindow(options.bounds, options.background, mask);
+    known.set(this.id, this);
+    awaited.set(options.token, (window) => this.takeIn(window));
+    this.request((x) => this.dress(x));
+    if (options.isShown) this.show(true);
   }
 
-  /** Runs in order, once the window exists; nothing happens after it is gone. */
-  private whenFound(action: (x: XConnection) => void | Promise<void>): void {
-    void this.found.then(async () => {
-      if (this.isGone) return;
-      await action(display());
+  private request(action: (x: XConnection) => void | Promise<void>): void {
+    this.queue = this.queue.then(async () => {
+      if (!this.isGone) await action(display());
     });
+    this.queue.catch(() => undefined);
   }
 
-  /** Before Chromium maps the window: a hidden one goes into the holder, so that it never flashes up. */
-  private async dress(): Promise<void> {
+  /** Chromium's window is made but not shown yet: from now on it lives in ours. */
+  private takeIn(window: number): void {
     const x = display();
-    if (!this.isVisible) {
-      this.isHeld = true;
-      x.reparent(this.id, holder, 0, 0);
-    }
-    x.selectEvents(this.id, eventMask.propertyChange | eventMask.structureNotify | eventMask.focusChange);
-    await this.applyHints(x);
-    x.configure(this.id, this.bounds);
+    this.inner = window;
+    if (this.isGone) return;
+    x.reparent(window, this.id, 0, 0);
+    this.fill(x);
+    if (this.isFocused) x.focus(window);
   }
 
-  private async applyHints(x: XConnection): Promise<void> {
-    const { hasFrame, isFocusable, isResizable, isActivated } = this.options;
+  private fill(x: XConnection): void {
+    if (this.inner === 0) return;
+    const { width, height } = this.bounds;
+    x.configure(this.inner, { x: 0, y: 0, width, height });
+    x.tellPlace(this.inner, this.bounds);
+  }
+
+  private async dress(x: XConnection): Promise<void> {
+    const { hasFrame, isFocusable, isResizable, title } = this.options;
+    await x.setTitle(this.id, title);
+    await x.setProperty(this.id, 'WM_CLASS', 'STRING', 8, Buffer.from('electron\0Electron\0'));
+    await x.setNumbers(this.id, '_NET_WM_PID', 'CARDINAL', [process.pid]);
+    await x.setNumbers(this.id, 'WM_PROTOCOLS', 'ATOM', [await x.atom('WM_DELETE_WINDOW')]);
+    await x.setNumbers(this.id, 'WM_HINTS', 'WM_HINTS', [1, isFocusable ? 1 : 0, 0, 0, 0, 0, 0, 0, 0]);
     // Motif hints: functions (resize 2, move 4, minimize 8, maximize 16, close 32), decorations (all 1, none 0).
-    const functions = 4 | 8 | (isResizable ? 2 | 16 : 0) | (this.closable ? 32 : 0);
+    const functions = 4 | 8 | 32 | (isResizable ? 2 | 16 : 0);
     await x.setNumbers(this.id, '_MOTIF_WM_HINTS', '_MOTIF_WM_HINTS', [3, functions, hasFrame ? 1 : 0, 0, 0]);
-    if (!isFocusable) await x.setNumbers(this.id, 'WM_HINTS', 'WM_HINTS', [1, 0, 0, 0, 0, 0, 0, 0, 0]);
-    if (!isActivated || !isFocusable) await x.setNumbers(this.id, '_NET_WM_USER_TIME', 'CARDINAL', [0]);
+    await this.setPlaceHints(x);
   }
 
-  setClosable(isClosable: boolean): void {
-    if (this.closable === isClosable) return;
-    this.closable = isClosable;
-    this.whenFound((x) => this.applyHints(x));
-  }
-
-  get isClosable(): boolean {
-    return this.closable;
+  /** Size hints: the place is the app's wish (US bits 1 and 2), its reference the page itself (static gravity 10). */
+  private async setPlaceHints(x: XConnection): Promise<void> {
+    const { x: left, y: top, width, height } = this.bounds;
+    const flags = 1 | 2 | (1 << 9);
+    const hints = [flags, left, top, width, height, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 10];
+    await x.setNumbers(this.id, 'WM_NORMAL_HINTS', 'WM_SIZE_HINTS', hints);
   }
 
   /** `isActivated`: with the keyboard's focus. */
@@ -141,18 +150,17 @@ export class NativeWindow extends EventEmitter {
     const wasVisible = this.isVisible && !this.isMinimized;
     this.isVisible = true;
     this.isMinimized = false;
-    this.whenFound(async (x) => {
+    this.request(async (x) => {
       if (!this.isVisible) return;
-      if (!isActivated) await x.setNumbers(this.id, '_NET_WM_USER_TIME', 'CARDINAL', [0]);
-      if (this.isHeld) {
-        this.isHeld = false;
-        await this.applyHints(x);
-        x.reparent(this.id, x.root, this.bounds.x, this.bounds.y);
+      const mayActivate = isActivated && this.options.isFocusable;
+      if (!mayActivate) await x.setNumbers(this.id, '_NET_WM_USER_TIME', 'CARDINAL', [0]);
+      if (!wasVisible) {
+        await this.setPlaceHints(x);
+        await this.writeStates(x);
       }
-      await this.writeStates(x);
       x.map(this.id);
       await this.placeAgain(x);
-      if (isActivated && this.options.isFocusable) await this.activate(x);
+      if (mayActivate) await this.activate(x);
     });
     if (!wasVisible) queueMicrotask(() => this.emit('show'));
   }
@@ -160,16 +168,14 @@ export class NativeWindow extends EventEmitter {
   hide(): void {
     if (!this.isVisible) return;
     this.isVisible = false;
+    this.request(async (x) => {
+      if (this.isVisible) return;
+      x.unmap(this.id);
+      // ICCCM 4.1.4: a window that withdraws tells the manager, also when it was an icon.
+      await x.tellUnmapped(this.id);
+    });
     const hadFocus = this.isFocused;
     this.isFocused = false;
-    this.whenFound((x) => {
-      if (this.isVisible || this.isHeld) return;
-      this.isHeld = true;
-      x.unmap(this.id);
-      // Mapped again inside the holder: for Chromium the window goes on, for people it is away.
-      x.reparent(this.id, holder, 0, 0);
-      x.map(this.id);
-    });
     queueMicrotask(() => {
       if (hadFocus) this.emit('blur');
       this.emit('hide');
@@ -180,58 +186,64 @@ export class NativeWindow extends EventEmitter {
     if (await x.hasManager()) await x.tellManager(this.id, '_NET_ACTIVE_WINDOW', [2, 0, 0, 0, 0]);
     else if (await x.isMapped(this.id)) {
       x.configure(this.id, {}, true);
-      x.focus(this.id);
+      x.focus(this.inner || this.id);
+      this.setFocused(true);
     }
   }
 
   focus(): void {
-    this.whenFound(async (x) => {
+    this.request(async (x) => {
       if (this.isVisible && this.options.isFocusable) await this.activate(x);
     });
   }
 
   raise(): void {
-    this.whenFound((x) => x.configure(this.id, {}, true));
+    this.request((x) => x.configure(this.id, {}, true));
   }
 
   minimize(): void {
     if (this.isMinimized) return;
-    this.whenFound(async (x) => {
+    this.request(async (x) => {
       if (await x.hasManager()) await x.tellManager(this.id, 'WM_CHANGE_STATE', [3, 0, 0, 0, 0]);
       else {
         // Without a manager there is no icon to shrink to: away is the nearest.
         x.unmap(this.id);
-        this.isMinimized = true;
-        this.emit('minimize');
+        this.setMinimized(true);
       }
     });
   }
 
   restore(): void {
     if (!this.isMinimized) return;
-    this.whenFound(async (x) => {
+    this.request(async (x) => {
       x.map(this.id);
       await this.activate(x);
-      if (!(await x.hasManager())) {
-        this.isMinimized = false;
-        this.emit('restore');
-      }
+      if (!(await x.hasManager())) this.setMinimized(false);
     });
+  }
+
+  private setMinimized(isMinimized: boolean): void {
+    if (this.isMinimized === isMinimized) return;
+    this.isMinimized = isMinimized;
+    this.emit(isMinimized ? 'minimize' : 'restore');
   }
 
   setBounds(bounds: XGeometry): void {
     this.bounds = bounds;
-    this.whenFound((x) => x.configure(this.id, bounds));
+    this.request(async (x) => {
+      await this.setPlaceHints(x);
+      x.configure(this.id, bounds);
+      this.fill(x);
+    });
   }
 
   setTitle(title: string): void {
-    this.whenFound((x) => x.setTitle(this.id, title));
+    this.request((x) => x.setTitle(this.id, title));
   }
 
   setOpacity(opacity: number): void {
-    this.whenFound((x) =>
-      x.setNumbers(this.id, '_NET_WM_WINDOW_OPACITY', 'CARDINAL', [Math.round(opacity * 0xffffffff)]),
-    );
+    const value = Math.round(opacity * 0xffffffff);
+    this.request((x) => x.setNumbers(this.id, '_NET_WM_WINDOW_OPACITY', 'CARDINAL', [value]));
   }
 
   private states(): string[] {
@@ -250,14 +262,15 @@ export class NativeWindow extends EventEmitter {
   }
 
   private async changeState(x: XConnection, isOn: boolean, first: string, second?: string): Promise<void> {
-    if (this.isHeld) return;
+    // A window that is not shown has no manager yet: show() writes its states.
+    if (!this.isVisible) return;
     const atoms = [await x.atom(first), second === undefined ? 0 : await x.atom(second)];
     await x.tellManager(this.id, '_NET_WM_STATE', [isOn ? 1 : 0, ...atoms, 1, 0]);
   }
 
   setOnTop(isOnTop: boolean): void {
     this.isOnTop = isOnTop;
-    this.whenFound(async (x) => {
+    this.request(async (x) => {
       await this.changeState(x, isOnTop, '_NET_WM_STATE_ABOVE');
       if (isOnTop && !(await x.hasManager())) x.configure(this.id, {}, true);
     });
@@ -265,14 +278,14 @@ export class NativeWindow extends EventEmitter {
 
   setSkipTaskbar(skips: boolean): void {
     this.skipsTaskbar = skips;
-    this.whenFound((x) =>
-      this.changeState(x, skips, '_NET_WM_STATE_SKIP_TASKBAR', '_NET_WM_STATE_SKIP_PAGER'),
-    );
+    const [, first = '', second = ''] = ['', '_NET_WM_STATE_SKIP_TASKBAR', '_NET_WM_STATE_SKIP_PAGER'];
+    this.request((x) => this.changeState(x, skips, first, second));
   }
 
   setMaximized(isMaximized: boolean): void {
+    if (this.isMaximized === isMaximized) return;
     this.isMaximized = isMaximized;
-    this.whenFound((x) =>
+    this.request((x) =>
       this.changeState(x, isMaximized, '_NET_WM_STATE_MAXIMIZED_VERT', '_NET_WM_STATE_MAXIMIZED_HORZ'),
     );
     queueMicrotask(() => this.emit(isMaximized ? 'maximize' : 'unmaximize'));
@@ -282,7 +295,7 @@ export class NativeWindow extends EventEmitter {
     if (this.isFullScreen === isFullScreen) return;
     this.isFullScreen = isFullScreen;
     if (isFullScreen) this.restoreBounds = this.bounds;
-    this.whenFound(async (x) => {
+    this.request(async (x) => {
       await this.changeState(x, isFullScreen, '_NET_WM_STATE_FULLSCREEN');
       await this.placeAgain(x);
     });
@@ -291,78 +304,83 @@ export class NativeWindow extends EventEmitter {
 
   /** What the manager does by itself for a fullscreen window is done by hand where none runs. */
   private async placeAgain(x: XConnection): Promise<void> {
+    if (this.isMaximized) return;
     if (this.isFullScreen) {
-      if (!(await x.hasManager())) x.configure(this.id, { x: 0, y: 0, ...x.rootSize }, true);
+      if (await x.hasManager()) return;
+      this.bounds = { x: 0, y: 0, ...x.rootSize };
+      x.configure(this.id, this.bounds, true);
+      this.fill(x);
       return;
     }
     if (this.restoreBounds !== null) this.bounds = this.restoreBounds;
     this.restoreBounds = null;
     x.configure(this.id, this.bounds);
+    this.fill(x);
   }
 
-  /** Stops following the X window; Chromium closes it. */
+  /** Takes the window away; Chromium closes the inner one. */
   release(): void {
+    if (this.isGone) return;
     this.isGone = true;
+    this.isVisible = false;
     awaited.delete(this.options.token);
     known.delete(this.id);
-    this.isVisible = false;
-  }
-
-  /** Called by Chromium's window having been mapped for the first time. */
-  private async settle(): Promise<void> {
     const x = display();
-    // Chromium writes its own hints while it opens the window: ours come after.
-    await this.applyHints(x);
-    if (this.isHeld) {
-      x.configure(this.id, this.bounds);
-      return;
+    // Chromium ends its own window: it must not vanish under it.
+    if (this.inner !== 0) {
+      x.unmap(this.inner);
+      x.reparent(this.inner, x.root, 0, 0);
     }
-    for (const state of this.states()) await this.changeState(x, true, state);
-    await this.placeAgain(x);
-    if (this.options.isActivated && this.options.isFocusable) await this.activate(x);
+    x.destroyWindow(this.id);
   }
-
-  private hasSettled = false;
 
   onEvent(event: XEvent): void {
     if (event.kind === xEvent.focusIn || event.kind === xEvent.focusOut) this.onFocus(event);
     else if (event.kind === xEvent.configure) void this.onConfigure();
     else if (event.kind === xEvent.property) void this.onProperty();
-    else if (event.kind === xEvent.map && !this.hasSettled) {
-      this.hasSettled = true;
-      void this.settle();
-    }
+    else if (event.kind === xEvent.clientMessage) void this.onMessage(event);
+  }
+
+  private async onMessage(event: XEvent): Promise<void> {
+    const closeAtom = await display().atom('WM_DELETE_WINDOW');
+    if (event.data.readUInt32LE(12) === closeAtom && !this.isGone) this.emit('close-requested');
   }
 
   private onFocus(event: XEvent): void {
-    // Mode 1 and 2 are keyboard grabs, detail 5 and more follow the pointer: neither moves the focus.
     const mode = event.data[8] ?? 0;
-    if (mode === 1 || mode === 2 || event.detail >= 5) return;
-    const isFocused = event.kind === xEvent.focusIn && this.isVisible;
-    if (isFocused === this.isFocused) return;
-    this.isFocused = isFocused;
-    this.emit(isFocused ? 'focus' : 'blur');
+    const inferior = 2;
+    // The focus came to our window: it belongs to the page inside.
+    if (event.kind === xEvent.focusIn && event.detail !== inferior && event.detail < 5 && this.inner !== 0) {
+      display().focus(this.inner);
+    }
+    // Mode 1 and 2 are keyboard grabs, detail 5 and more follow the pointer: neither moves the focus.
+    if (isManaged || mode === 1 || mode === 2 || event.detail >= 5 || event.detail === inferior) return;
+    this.setFocused(event.kind === xEvent.focusIn);
+  }
+
+  setFocused(isFocused: boolean): void {
+    const now = isFocused && this.isVisible && !this.isGone;
+    if (now === this.isFocused) return;
+    this.isFocused = now;
+    this.emit(now ? 'focus' : 'blur');
   }
 
   private async onConfigure(): Promise<void> {
-    if (this.isHeld || this.isGone || !this.isVisible) return;
+    if (this.isGone || !this.isVisible) return;
+    const x = display();
+    const now = await x.absoluteGeometry(this.id).catch(() => null);
     const before = this.bounds;
-    const now = await display()
-      .absoluteGeometry(this.id)
-      .catch(() => null);
-    if (now === null || this.isHeld || this.isGone) return;
+    if (now === null || this.isGone || !this.isVisible) return;
     this.bounds = now;
+    this.fill(x);
     if (now.width !== before.width || now.height !== before.height) this.emit('resize');
     if (now.x !== before.x || now.y !== before.y) this.emit('move');
   }
 
   private async onProperty(): Promise<void> {
-    if (this.isHeld || this.isGone || !this.hasSettled) return;
     const x = display();
     const states = new Set(await x.numberProperty(this.id, '_NET_WM_STATE').catch(() => []));
     const isMinimized = states.has(await x.atom('_NET_WM_STATE_HIDDEN'));
-    if (isMinimized === this.isMinimized || this.isHeld || this.isGone) return;
-    this.isMinimized = isMinimized;
-    this.emit(isMinimized ? 'minimize' : 'restore');
+    if (!this.isGone && this.isVisible && (await x.hasManager())) this.setMinimized(isMinimized);
   }
 }

@@ -103,9 +103,6 @@ async function followPages(): Promise<void> {
   connection.browser.on('Target.targetCrashed', ({ targetId, status, errorCode }: CdpObject) => {
     findContents(targetId, '')?.onCrashed(status, errorCode);
   });
-  connection.browser.on('Target.targetInfoChanged', ({ targetInfo }: CdpObject) => {
-    if (targetInfo.type === 'page') findContents(targetInfo.targetId, '')?.onTitle(targetInfo.title);
-  });
   await Promise.all([
     connection.browser.send('Target.setDiscoverTargets', { discover: true, filter: [{ type: 'page' }] }),
     connection.browser.send('Target.setAutoAttach', {

@@ -63,8 +63,6 @@ const extras: Record<string, unknown> = {
   // Node's own channel is ours: the script must not find it.
   send: undefined,
   disconnect: undefined,
-  channel: undefined,
-  connected: undefined,
   crash: () => process.kill(process.pid, 'SIGSEGV'),
 };
 for (const [name, value] of Object.entries(extras)) {

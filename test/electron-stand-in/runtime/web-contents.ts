@@ -131,7 +131,6 @@ export class WebContents extends ElectronEmitter {
   private crashed = false;
   private currentUrl = '';
   private title = '';
-  private browserTitle = '';
   private loading = false;
   private pageContext: number | null = null;
   private isolatedContext: number | null = null;
@@ -298,6 +297,8 @@ export class WebContents extends ElectronEmitter {
     this.crashed = false;
     const url = toOuter(frame.url);
     if (url === '' || frame.unreachableUrl !== undefined) return;
+    // The blank page is nothing to go back to.
+    if (this.currentUrl === '') this.cdp?.tell('Page.resetNavigationHistory');
     this.currentUrl = url + (frame.urlFragment ?? '');
     this.emit('did-navigate', makeEvent({}), this.currentUrl, 200, 'OK');
   }
@@ -305,7 +306,6 @@ export class WebContents extends ElectronEmitter {
   private onLoaded(): void {
     if (this.currentUrl === '') return;
     this.loading = false;
-    this.applyTitle();
     for (const waiter of this.loadWaiters.splice(0)) waiter.resolve();
     this.emit('did-finish-load', makeEvent({}));
     this.emit('did-stop-loading', makeEvent({}));
@@ -388,6 +388,11 @@ export class WebContents extends ElectronEmitter {
       this.answer(message.id, answer);
     },
     'window-open': (message) => this.onWindowOpen(message.target, message.name, message.features),
+    'window-close': () => this.closeWindow(),
+    title: (message) => {
+      this.title = message.title;
+      this.emit('page-title-updated', makeEvent({}), this.title, true);
+    },
     'preload-error': (message) => {
       process.stderr.write(`Unable to load preload script: ${message.message}\n`);
       this.emit('preload-error', makeEvent({}), this.preferences.preload, new Error(message.message));
@@ -560,22 +565,6 @@ export class WebContents extends ElectronEmitter {
 
   getTitle(): string {
     return this.title;
-  }
-
-  /** From Target.targetInfoChanged. */
-  onTitle(title: string): void {
-    this.browserTitle = title;
-    this.applyTitle();
-  }
-
-  /** Until a page has said its title the browser shows its address: not a title for Electron. */
-  private applyTitle(): void {
-    const title = this.browserTitle;
-    const isAddress =
-      title === '' || title.endsWith(blankSuffix) || toInner(this.currentUrl).endsWith(`//${title}`);
-    if (title === this.title || this.currentUrl === '' || isAddress) return;
-    this.title = title;
-    this.emit('page-title-updated', makeEvent({}), title, true);
   }
 
   isDestroyed(): boolean {

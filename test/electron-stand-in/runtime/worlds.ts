@@ -175,6 +175,7 @@ export interface PageHost {
   displayMediaDone(id: number): void;
   permission(name: string, details: object): Promise<boolean>;
   windowOpen(url: string, name: string, features: string): void;
+  closeWindow(): void;
 }
 
 /** Runs first in the page's own world: receives exposed objects, asks main before privileged calls. */
@@ -298,6 +299,8 @@ export function pageWorld(token: string, makeBridge: typeof createBridge): void 
     void withHost().then((ready) => ready.windowOpen(target, name, features));
     return null;
   };
+  // The browser lets pages close only what they opened; Electron lets them close their own window.
+  window.close = () => void withHost().then((ready) => ready.closeWindow());
 }
 
 export interface IsolatedConfig {
@@ -342,6 +345,18 @@ export function isolatedWorld(
   window.addEventListener(`${config.token}>`, (event) => {
     event.stopImmediatePropagation();
     bridge.receive((event as CustomEvent).detail);
+  });
+
+  let lastTitle = '';
+  const tellTitle = (): void => {
+    if (document.title === lastTitle) return;
+    lastTitle = document.title;
+    post({ k: 'title', title: lastTitle });
+  };
+  document.addEventListener('DOMContentLoaded', () => {
+    tellTitle();
+    const observer = new MutationObserver(tellTitle);
+    observer.observe(document.head, { subtree: true, childList: true, characterData: true });
   });
 
   // Electron has no browser commands on keys; this browser has: close, new window, find, reload, zoom, history.
@@ -481,6 +496,7 @@ export function isolatedWorld(
     displayMediaDone: (id) => post({ k: 'display-media-done', id }),
     permission: (name, details) => ask({ k: 'permission', name, details }) as Promise<boolean>,
     windowOpen: (url, name, features) => post({ k: 'window-open', target: url, name, features }),
+    closeWindow: () => post({ k: 'window-close' }),
   };
 
   // biome-ignore lint/suspicious/noExplicitAny: messages are made by the stand-in's Node side

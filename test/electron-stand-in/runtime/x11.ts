@@ -7,6 +7,7 @@ import { homedir, hostname } from 'node:os';
 
 const opcode = {
   createWindow: 1,
+  destroyWindow: 4,
   reparentWindow: 7,
   getWindowAttributes: 3,
   changeWindowAttributes: 2,
@@ -99,6 +100,7 @@ export class XConnection extends EventEmitter {
   rootSize = { width: 0, height: 0 };
   minKeycode = 8;
   private resourceBase = 0;
+  private nextResource = 1;
   maxKeycode = 255;
   private socket: Socket;
   private pending: Buffer = Buffer.alloc(0);
@@ -250,20 +252,41 @@ export class XConnection extends EventEmitter {
     this.send(opcode.changeWindowAttributes, 0, this.words(window, 1 << 11, mask));
   }
 
-  /** Makes a window that is never shown; other windows can be kept inside it, mapped but not viewable. */
-  createHolder(): number {
-    const window = this.resourceBase + 1;
-    const body = Buffer.alloc(32);
+  /** Makes a top-level window of our own; not shown before map. `background` is 0xRRGGBB. */
+  createWindow(bounds: XGeometry, background: number, mask: number): number {
+    const window = this.resourceBase + this.nextResource++;
+    const body = Buffer.alloc(36);
     body.writeUInt32LE(window, 0);
     body.writeUInt32LE(this.root, 4);
-    body.writeUInt16LE(1, 12);
-    body.writeUInt16LE(1, 14);
+    body.writeInt16LE(bounds.x, 8);
+    body.writeInt16LE(bounds.y, 10);
+    body.writeUInt16LE(bounds.width, 12);
+    body.writeUInt16LE(bounds.height, 14);
+    // Class InputOutput; the visual is the root's.
     body.writeUInt16LE(1, 18);
-    // Value: override-redirect, so that no window manager takes it for a window of the desktop.
-    body.writeUInt32LE(1 << 9, 24);
-    body.writeUInt32LE(1, 28);
+    // Values: background pixel and event mask.
+    body.writeUInt32LE((1 << 1) | (1 << 11), 24);
+    body.writeUInt32LE(background, 28);
+    body.writeUInt32LE(mask, 32);
     this.send(opcode.createWindow, 0, body);
     return window;
+  }
+
+  destroyWindow(window: number): void {
+    this.send(opcode.destroyWindow, 0, this.words(window));
+  }
+
+  /** Tells a window inside another one where it is on the screen (ICCCM 4.1.5). */
+  tellPlace(window: number, place: XGeometry): void {
+    const event = Buffer.alloc(32);
+    event[0] = 22;
+    event.writeUInt32LE(window, 4);
+    event.writeUInt32LE(window, 8);
+    event.writeInt16LE(place.x, 16);
+    event.writeInt16LE(place.y, 18);
+    event.writeUInt16LE(place.width, 20);
+    event.writeUInt16LE(place.height, 22);
+    this.send(opcode.sendEvent, 0, Buffer.concat([this.words(window, eventMask.structureNotify), event]));
   }
 
   reparent(window: number, parent: number, x: number, y: number): void {
@@ -380,6 +403,16 @@ export class XConnection extends EventEmitter {
     values.slice(0, 5).forEach((value, index) => {
       event.writeUInt32LE(value >>> 0, 12 + index * 4);
     });
+    const head = this.words(this.root, eventMask.substructureNotify | eventMask.substructureRedirect);
+    this.send(opcode.sendEvent, 0, Buffer.concat([head, event]));
+  }
+
+  /** Tells the manager that a window has withdrawn (ICCCM 4.1.4). */
+  async tellUnmapped(window: number): Promise<void> {
+    const event = Buffer.alloc(32);
+    event[0] = 18;
+    event.writeUInt32LE(this.root, 4);
+    event.writeUInt32LE(window, 8);
     const head = this.words(this.root, eventMask.substructureNotify | eventMask.substructureRedirect);
     this.send(opcode.sendEvent, 0, Buffer.concat([head, event]));
   }
