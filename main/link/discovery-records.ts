@@ -4,7 +4,7 @@ import { RoomId } from '../../shared/domain/ids.ts';
 import { protocolVersions } from '../../shared/protocol/link.ts';
 import { formatAddress } from './address.ts';
 
-type Answer = ResponsePacket['answers'][number];
+type Answer = NonNullable<ResponsePacket['answers']>[number];
 
 export const serviceType = '_lehrpult._tcp.local';
 const recordLifetimeSeconds = 120;

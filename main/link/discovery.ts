@@ -57,7 +57,8 @@ export function advertiseConsole(
     onReady: announce,
     onReachable: (isReachable, detail) => events.emit('reachable', isReachable, detail),
     onPacket: (packet, _sender, localAddress) => {
-      if (packet.type !== 'query' || !packet.questions.some(({ name }) => name === serviceType)) return;
+      if (packet.type !== 'query' || packet.questions?.some(({ name }) => name === serviceType) !== true)
+        return;
       const nowMs = options.clock.nowMs();
       if (nowMs - (answeredMs.get(localAddress) ?? Number.NEGATIVE_INFINITY) < minAnswerIntervalMs) return;
       answeredMs.set(localAddress, nowMs);
@@ -102,7 +103,7 @@ export function browseConsoles(options: DiscoveryOptions): Browser {
     onReachable: (isReachable, detail) => events.emit('reachable', isReachable, detail),
     onPacket: (packet, sender) => {
       if (packet.type !== 'response') return;
-      const read = readHints([...packet.answers, ...packet.additionals], sender);
+      const read = readHints([...(packet.answers ?? []), ...(packet.additionals ?? [])], sender);
       malformed += read.malformed;
       for (const hint of read.hints) keep(hint, sender);
     },

@@ -45,8 +45,8 @@ async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buf
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
-    for await (const chunk of request) {
-      if (!Buffer.isBuffer(chunk)) return null;
+    // Not destroyed on return, so that a body that is too long can still be answered.
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
       bytes += chunk.length;
       if (bytes > maxBytes) return null;
       chunks.push(chunk);
@@ -61,49 +61,39 @@ async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buf
 export function createEnrolmentService(options: EnrolmentServiceOptions): EnrolmentService {
   const { desk, onRefused } = options;
   const limits = { maxHeaderSize: 2_048, requestTimeout: options.requestTimeoutMs, keepAliveTimeout: 1 };
-  const addressOf = (request: IncomingMessage) => plainAddress(request.socket.remoteAddress);
-
   const send = (response: ServerResponse, status: number, type: string, body: string | Uint8Array) => {
     const headers = { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body), Connection: 'close' };
     response.writeHead(status, headers).end(body);
   };
-  const refuse = (
-    request: IncomingMessage,
-    response: ServerResponse,
-    code: EnrolmentRefusal,
-    detail?: string,
-  ) => {
-    onRefused(`enrol-${code}`, addressOf(request), detail);
+  const refuse = (response: ServerResponse, address: string, code: EnrolmentRefusal, detail?: string) => {
+    onRefused(`enrol-${code}`, address, detail);
     send(response, statusOf[code], 'application/json', JSON.stringify({ code }));
   };
 
   const onAuthority = (request: IncomingMessage, response: ServerResponse) => {
-    if (request.method !== 'GET' || request.url !== authorityPath || request.headers.origin !== undefined) {
-      refuse(request, response, 'bad-request', 'authority');
-      return;
-    }
-    send(response, 200, 'application/pkix-cert', desk.authorityDer);
+    const address = plainAddress(request.socket.remoteAddress);
+    const isRight =
+      request.method === 'GET' && request.url === authorityPath && request.headers.origin === undefined;
+    if (isRight) send(response, 200, 'application/pkix-cert', desk.authorityDer);
+    else refuse(response, address, 'bad-request', 'authority');
   };
 
   const onEnrolment = async (request: IncomingMessage, response: ServerResponse) => {
     const { method, url, headers } = request;
-    if (method !== 'POST' || url !== enrolmentPath || headers.origin !== undefined) {
-      refuse(request, response, 'bad-request', 'service');
-      return;
-    }
-    const address = addressOf(request);
-    const body =
-      headers['content-type'] === 'application/json' ? await readBody(request, maxEnrolmentBytes) : null;
+    const address = plainAddress(request.socket.remoteAddress);
+    const isRight = method === 'POST' && url === enrolmentPath && headers.origin === undefined;
+    const isJson = isRight && headers['content-type'] === 'application/json';
+    const body = isJson ? await readBody(request, maxEnrolmentBytes) : null;
     const claim = body === null ? null : parseFrame(EnrolmentRequest, body);
     if (claim === null || !claim.ok) {
-      refuse(request, response, 'bad-request', claim?.error.detail ?? 'body');
+      refuse(response, address, 'bad-request', claim?.error.detail ?? 'form');
       return;
     }
     const { secret, facts } = claim.value;
     const requestDer = Buffer.from(claim.value.request, 'base64');
     const answer = await desk.redeem({ secret, requestDer, facts, address });
     if (answer.ok) send(response, 200, 'application/json', JSON.stringify(answer.value));
-    else refuse(request, response, answer.error.code, answer.error.detail);
+    else refuse(response, address, answer.error.code, answer.error.detail);
   };
 
   const onBadHttp = (_cause: Error, socket: Duplex) => {
