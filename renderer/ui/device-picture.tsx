@@ -10,6 +10,8 @@ type Props = {
   readonly isStale: boolean;
   readonly label: string;
   readonly testId?: string;
+  /** The first frame is on screen; the picture is never empty after it. */
+  readonly onFrame?: () => void;
   /** Size of the picture in pixels whenever it changes. */
   readonly onSize?: (width: number, height: number) => void;
 };
@@ -22,10 +24,12 @@ const keepStill = (video: HTMLVideoElement, still: HTMLCanvasElement): void => {
   still.getContext('2d')?.drawImage(video, 0, 0, still.width, still.height);
 };
 
-export const DevicePicture = ({ stream, isStale, label, testId, onSize }: Props) => {
+export const DevicePicture = ({ stream, isStale, label, testId, onFrame, onSize }: Props) => {
   const video = useRef<HTMLVideoElement>(null);
   const still = useRef<HTMLCanvasElement>(null);
   const [hasFrame, setHasFrame] = useState(false);
+  const tellFrame = useRef(onFrame);
+  tellFrame.current = onFrame;
 
   useEffect(() => {
     const element = video.current;
@@ -33,7 +37,10 @@ export const DevicePicture = ({ stream, isStale, label, testId, onSize }: Props)
     element.srcObject = stream;
     // Only a new load interrupts this, and the new load plays by itself.
     element.play().catch(() => {});
-    const handle = element.requestVideoFrameCallback(() => setHasFrame(true));
+    const handle = element.requestVideoFrameCallback(() => {
+      setHasFrame(true);
+      tellFrame.current?.();
+    });
     return () => {
       element.cancelVideoFrameCallback(handle);
       if (still.current !== null) keepStill(element, still.current);

@@ -1,5 +1,5 @@
 // What a device's screen looks like here: its live picture, or plain words why there is none, and its lock.
-import { CircleDashed, EyeOff, Lock, MonitorOff, ShieldAlert, WifiOff } from 'lucide-react';
+import { CircleDashed, EyeOff, Lock, MonitorOff, Presentation, ShieldAlert, WifiOff } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { DeviceView } from '../../shared/domain/device.ts';
@@ -18,7 +18,7 @@ const useInstead = (status: DeviceStatus): Instead | null => {
     case 'live':
       return null;
     case 'never-seen':
-      return { icon: <CircleDashed aria-hidden />, text: t('device.neverSeenHint') };
+      return { icon: <CircleDashed aria-hidden />, text: t('device.states.never-seen') };
     case 'idle':
       return { icon: <EyeOff aria-hidden />, text: t('device.idleHint') };
     case 'connecting':
@@ -44,15 +44,43 @@ const useInstead = (status: DeviceStatus): Instead | null => {
 const hasPicture = (kind: DeviceStatus['kind']): boolean =>
   kind === 'live' || kind === 'connecting' || kind === 'reconnecting';
 
+const Badges = ({ device }: { readonly device: DeviceView }) => {
+  const { t } = useTranslation();
+  const { state } = device.report.presentation;
+  const isOnline = device.connection.state === 'online';
+  return (
+    <div className={styles.badges}>
+      {device.pending === null ? null : (
+        <span data-tone="lock">
+          <Spinner />
+          {t(`device.${device.pending}`)}
+        </span>
+      )}
+      {state === 'none' || !isOnline ? null : (
+        <span
+          data-tone={state === 'failed' ? 'danger' : 'present'}
+          data-usual={state === 'showing' || undefined}
+          title={t(`device.presentation.${state}`)}
+        >
+          <Presentation aria-hidden />
+          <b>{t(`device.presentation.${state}`)}</b>
+        </span>
+      )}
+    </div>
+  );
+};
+
 type Props = {
   readonly device: DeviceView;
   readonly status: DeviceStatus;
   readonly stream: MediaStream | null;
   readonly testId: string;
+  readonly onFrame: () => void;
   readonly onSize?: (width: number, height: number) => void;
 };
 
-export const DeviceScreen = ({ device, status, stream, testId, onSize }: Props) => {
+export const DeviceScreen = ({ device, status, stream, testId, onFrame, onSize }: Props) => {
+  const { t } = useTranslation();
   const instead = useInstead(status);
   return (
     <div className={styles.screen} data-state={status.kind}>
@@ -62,6 +90,7 @@ export const DeviceScreen = ({ device, status, stream, testId, onSize }: Props) 
           isStale={status.kind === 'reconnecting'}
           label={device.name}
           testId={testId}
+          onFrame={onFrame}
           {...(onSize === undefined ? {} : { onSize })}
         />
       ) : null}
@@ -73,10 +102,12 @@ export const DeviceScreen = ({ device, status, stream, testId, onSize }: Props) 
         </div>
       )}
       {isLocked(device) && device.connection.state !== 'offline' ? (
-        <div className={styles.cover} aria-hidden>
-          <Lock />
+        <div className={styles.cover}>
+          <Lock aria-hidden />
+          {t('device.locked')}
         </div>
       ) : null}
+      <Badges device={device} />
     </div>
   );
 };

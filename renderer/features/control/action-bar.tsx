@@ -28,6 +28,7 @@ export const ActionBar = ({ present, selected, locked, hasLesson, lead }: Props)
   const lockedTargets = isEverybody ? locked : locked.filter(({ id }) => selectedIds.has(id));
   // "Release" works from any state: without a reported lock it goes to everybody.
   const toRelease = lockedTargets.length > 0 ? lockedTargets : targets;
+  const scopeName = isEverybody ? 'all' : 'selected';
   const canOrder = hasLesson && targets.length > 0;
 
   const scope = (): string => {
@@ -56,7 +57,7 @@ export const ActionBar = ({ present, selected, locked, hasLesson, lead }: Props)
         onPress={() => openLockDialog(targets, isEverybody)}
         testId="lock-open"
       >
-        {t('control.lock')}
+        {t(`control.lock.${scopeName}`)}
       </Button>
       <Button
         size="large"
@@ -67,8 +68,8 @@ export const ActionBar = ({ present, selected, locked, hasLesson, lead }: Props)
         testId="unlock"
       >
         {lockedTargets.length > 0
-          ? t('control.unlockCount', { count: lockedTargets.length })
-          : t('control.unlock')}
+          ? t(`control.unlockCount.${scopeName}`, { count: lockedTargets.length })
+          : t(`control.unlock.${scopeName}`)}
       </Button>
       <p className={styles.scope} data-testid="scope">
         {scope()}

@@ -53,7 +53,9 @@ export const FocusView = ({
   const { t } = useTranslation();
   const view = useRef<HTMLElement>(null);
   const [width, setWidth] = useState(0);
-  const status = deviceStatus(device, hasLesson, picture.state);
+  const [shown, setShown] = useState<string | null>(null);
+  // Connected is not yet seen: the words stay until the first frame of this device.
+  const status = deviceStatus(device, hasLesson, shown === device.id ? picture.state : 'connecting');
   useEffect(() => view.current?.focus(), []);
 
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -118,6 +120,7 @@ export const FocusView = ({
       </header>
       <div className={styles.stage}>
         <IconButton
+          look="plain"
           label={t('focus.previous')}
           icon={<ChevronLeft size={26} aria-hidden />}
           onPress={() => onMove(-1)}
@@ -132,11 +135,13 @@ export const FocusView = ({
               status={status}
               stream={picture.stream}
               testId="focus-video"
+              onFrame={() => setShown(device.id)}
               onSize={setWidth}
             />
           </div>
         </div>
         <IconButton
+          look="plain"
           label={t('focus.next')}
           icon={<ChevronRight size={26} aria-hidden />}
           onPress={() => onMove(1)}

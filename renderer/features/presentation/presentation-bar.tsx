@@ -122,7 +122,7 @@ export const PresentationBar = ({ controller, audience }: Props) => {
           </>
         )}
         <Button
-          look="danger"
+          look="present"
           icon={<Square size={16} aria-hidden />}
           onPress={() => void attempt(controller.stop())}
           testId="present-stop"

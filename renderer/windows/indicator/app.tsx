@@ -7,11 +7,13 @@ import styles from './app.module.css';
 
 export const App = () => {
   const { t, i18n } = useTranslation();
-  const watched = useAgent()?.watched ?? null;
+  const snapshot = useAgent();
   // biome-ignore lint/correctness/useExhaustiveDependencies: the title is in the language in use
   useEffect(() => {
     document.title = t('app.indicatorTitle');
   }, [t, i18n.language]);
+  if (snapshot === null) return null;
+  const { watched } = snapshot;
   const isBlurred = watched?.quality === 'blurred';
   const text = (): string => {
     if (watched === null) return t('indicator.none');

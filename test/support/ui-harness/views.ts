@@ -1,0 +1,198 @@
+// Every view that is looked at, and how to get there.
+import type { Page } from '@playwright/test';
+import type { Scene } from './fixtures.ts';
+
+export type View = {
+  readonly name: string;
+  readonly page: 'console' | 'device' | 'lock' | 'indicator';
+  readonly scene?: Scene;
+  readonly agent?: string;
+  /** Size of its own, for windows that are never large. */
+  readonly size?: { readonly width: number; readonly height: number };
+  readonly prepare?: (page: Page) => Promise<void>;
+};
+
+const lesson: Scene = { count: 12, hasLesson: true, kinds: 'calm', presentation: 'off' };
+const mixed: Scene = { ...lesson, count: 60, kinds: 'mixed' };
+
+const live = async (page: Page, count: number): Promise<void> => {
+  await page.waitForFunction(
+    (wanted) => document.querySelectorAll('video[data-live="true"]').length >= wanted,
+    count,
+    { timeout: 12_000 },
+  );
+};
+const press = (page: Page, testId: string) => page.getByTestId(testId).click();
+
+const present = async (page: Page): Promise<void> => {
+  await live(page, 8);
+  await press(page, 'present-open');
+  await page.getByTestId('source-screen-0').waitFor();
+  await press(page, 'present-start');
+  await page.getByTestId('presentation-bar').waitFor();
+  await page.waitForFunction(
+    () => document.querySelector('[data-testid="present-preview"]')?.getAttribute('data-live') === 'true',
+  );
+};
+
+const pupilWindow = { width: 560, height: 640 };
+
+export const views: readonly View[] = [
+  { name: 'console-empty', page: 'console' },
+  { name: 'console-before-lesson', page: 'console', scene: { ...lesson, hasLesson: false } },
+  { name: 'console-wall', page: 'console', scene: lesson, prepare: (page) => live(page, 11) },
+  { name: 'console-all-states', page: 'console', scene: mixed, prepare: (page) => live(page, 6) },
+  {
+    name: 'console-selected',
+    page: 'console',
+    scene: mixed,
+    prepare: async (page) => {
+      await live(page, 6);
+      for (const seat of [0, 2, 5]) {
+        await page.locator(`[data-seat="${seat}"]`).click({ modifiers: ['Control'] });
+      }
+      await page.keyboard.press('Tab');
+    },
+  },
+  {
+    name: 'console-small-tiles',
+    page: 'console',
+    scene: mixed,
+    prepare: async (page) => {
+      await page.getByRole('radio').first().click();
+      await live(page, 20);
+    },
+  },
+  {
+    name: 'console-keyboard',
+    page: 'console',
+    scene: lesson,
+    prepare: async (page) => {
+      await live(page, 8);
+      await page.locator('[role="row"]').first().focus();
+      await page.keyboard.press('ArrowRight');
+      await page.keyboard.press('Space');
+      await page.keyboard.press('ArrowDown');
+    },
+  },
+  {
+    name: 'console-focus',
+    page: 'console',
+    scene: lesson,
+    prepare: async (page) => {
+      await live(page, 8);
+      await page.locator('[data-seat="1"]').click();
+      await page.locator('[data-testid="sharpness"][data-sharp="true"]').waitFor();
+    },
+  },
+  {
+    name: 'console-focus-offline',
+    page: 'console',
+    scene: lesson,
+    prepare: async (page) => page.locator('[data-seat="11"]').click(),
+  },
+  {
+    name: 'console-add-devices',
+    page: 'console',
+    scene: { ...lesson, hasLesson: false },
+    prepare: (page) => press(page, 'add-devices'),
+  },
+  {
+    name: 'console-token',
+    page: 'console',
+    scene: { ...lesson, hasLesson: false },
+    prepare: async (page) => {
+      await press(page, 'add-devices');
+      await press(page, 'token-create');
+      await page.getByTestId('token-text').waitFor();
+    },
+  },
+  {
+    name: 'console-lock-dialog',
+    page: 'console',
+    scene: lesson,
+    prepare: async (page) => {
+      await live(page, 8);
+      await press(page, 'lock-open');
+    },
+  },
+  {
+    name: 'console-locked',
+    page: 'console',
+    scene: { ...lesson, count: 13 },
+    prepare: async (page) => {
+      await live(page, 8);
+      await press(page, 'attention');
+      await page.getByTestId('notice-problem').waitFor();
+    },
+  },
+  {
+    name: 'console-picker',
+    page: 'console',
+    scene: lesson,
+    prepare: async (page) => {
+      await live(page, 8);
+      await press(page, 'present-open');
+      await page.getByTestId('source-screen-0').waitFor();
+    },
+  },
+  {
+    name: 'console-picker-windows',
+    page: 'console',
+    scene: lesson,
+    prepare: async (page) => {
+      await press(page, 'present-open');
+      await press(page, 'tab-window');
+      await press(page, 'source-window-0');
+    },
+  },
+  {
+    name: 'console-presenting',
+    page: 'console',
+    scene: { ...lesson, count: 14, kinds: 'showing' },
+    prepare: present,
+  },
+  {
+    name: 'console-presenting-paused',
+    page: 'console',
+    scene: { ...lesson, count: 14, kinds: 'showing' },
+    prepare: async (page) => {
+      await present(page);
+      await press(page, 'present-pause');
+      await press(page, 'audience');
+    },
+  },
+  {
+    name: 'console-end-lesson',
+    page: 'console',
+    scene: { ...lesson, kinds: 'locked' },
+    prepare: async (page) => press(page, 'lesson-end'),
+  },
+  {
+    name: 'console-menu',
+    page: 'console',
+    scene: { ...lesson, hasLesson: false, problem: 'no-multicast' },
+    prepare: (page) => press(page, 'appearance-menu'),
+  },
+  { name: 'device-unenrolled', page: 'device', agent: 'unenrolled', size: pupilWindow },
+  {
+    name: 'device-enrol-error',
+    page: 'device',
+    agent: 'unenrolled',
+    size: pupilWindow,
+    prepare: async (page) => {
+      await page.getByTestId('enrol-input').fill('LP1-7QK2M-VX4TR');
+      await press(page, 'enrol-submit');
+      await page.getByTestId('enrol-input-error').waitFor();
+    },
+  },
+  { name: 'device-searching', page: 'device', agent: 'searching', size: pupilWindow },
+  { name: 'device-waiting', page: 'device', agent: 'waiting', size: pupilWindow },
+  { name: 'device-unwatched', page: 'device', agent: 'unwatched', size: pupilWindow },
+  { name: 'device-watched', page: 'device', agent: 'watched', size: pupilWindow },
+  { name: 'device-locked', page: 'device', agent: 'locked', size: pupilWindow },
+  { name: 'lock-short', page: 'lock', agent: 'locked' },
+  { name: 'lock-long', page: 'lock', agent: 'lockedLong' },
+  { name: 'indicator-watched', page: 'indicator', agent: 'watched', size: { width: 320, height: 56 } },
+  { name: 'indicator-blurred', page: 'indicator', agent: 'blurred', size: { width: 320, height: 56 } },
+];
