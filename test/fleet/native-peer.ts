@@ -11,14 +11,17 @@ type Parts = {
   /** Local address to use alone, null for all. */
   readonly bindAddress: string | null;
   readonly send: (signal: Signal) => void;
+  /** `failed` also when the far end closed or the native side refused a signal: only a new connection helps. */
   readonly onState: (state: NativeState) => void;
+  /** The native side's words about a signal it refused. */
+  readonly onProblem: (detail: string) => void;
   readonly onTrack?: (track: Track) => void;
 };
 
 export type NativePeer = {
   readonly native: PeerConnection;
   readonly generation: number;
-  /** Takes a signal of this generation. What the native side refuses is a bug of the far end and thrown. */
+  /** Takes a signal of this generation. */
   readonly take: (signal: Signal) => void;
   readonly close: () => void;
 };
@@ -39,6 +42,32 @@ export const createNativePeer = (parts: Parts): NativePeer => {
     ...(parts.bindAddress === null ? {} : { bindAddress: parts.bindAddress }),
   });
   let isClosed = false;
+  let hasRemote = false;
+  /** Candidates that came before the description they belong to. */
+  let early: Signal[] = [];
+
+  const takeDescription = (sdp: string, type: 'offer' | 'answer'): void => {
+    native.setRemoteDescription(withoutNames(sdp), type);
+    hasRemote = true;
+    const waiting = early;
+    early = [];
+    for (const signal of waiting) pass(signal);
+  };
+  const pass = (signal: Signal): void => {
+    if (signal.kind === 'offer' || signal.kind === 'answer') takeDescription(signal.sdp, signal.kind);
+    else if (signal.kind !== 'candidate' || !isNumeric(signal.candidate)) return;
+    else if (hasRemote) native.addRemoteCandidate(signal.candidate, signal.sdpMid ?? '0');
+    else early.push(signal);
+  };
+  const take = (signal: Signal): void => {
+    if (isClosed) return;
+    try {
+      pass(signal);
+    } catch (error) {
+      parts.onProblem(`${signal.kind}: ${error instanceof Error ? error.message : String(error)}`);
+      parts.onState('failed');
+    }
+  };
 
   native.onLocalDescription((sdp, type) => {
     if (!isClosed && (type === 'offer' || type === 'answer')) send({ kind: type, sdp, generation });
@@ -58,7 +87,8 @@ export const createNativePeer = (parts: Parts): NativePeer => {
   });
   native.onStateChange((state) => {
     if (isClosed) return;
-    if (state === 'connected' || state === 'disconnected' || state === 'failed') parts.onState(state);
+    if (state === 'connected' || state === 'disconnected') parts.onState(state);
+    else if (state === 'failed' || state === 'closed') parts.onState('failed');
   });
   if (parts.onTrack !== undefined) {
     const { onTrack } = parts;
@@ -70,13 +100,7 @@ export const createNativePeer = (parts: Parts): NativePeer => {
   return {
     native,
     generation,
-    take(signal) {
-      if (isClosed) return;
-      if (signal.kind === 'offer' || signal.kind === 'answer')
-        native.setRemoteDescription(withoutNames(signal.sdp), signal.kind);
-      else if (signal.kind === 'candidate' && isNumeric(signal.candidate))
-        native.addRemoteCandidate(signal.candidate, signal.sdpMid ?? '0');
-    },
+    take,
     close() {
       if (isClosed) return;
       isClosed = true;

@@ -30,6 +30,8 @@ export type ScreenStats = {
   readonly bytesSent: number;
   readonly packetsRefused: number;
   readonly keyFramesAsked: number;
+  /** What the native side refused; each cost a new connection. */
+  readonly problems: readonly string[];
   /** Who looks, as the pupil is told; null when nobody does. */
   readonly indicator: { readonly by: string; readonly quality: ScreenQuality } | null;
 };
@@ -79,6 +81,7 @@ export const createSimulatedScreen = (parts: SimulatedScreenParts): SimulatedScr
   const ssrc = 1 + Math.floor(random() * 0x7fff_fffe);
   let quality: ScreenQuality = 'off';
   let reported: ScreenQuality = 'off';
+  const problems: string[] = [];
   let connection: Connection | null = null;
   let lastGeneration = 0;
   let attempt = 0;
@@ -156,6 +159,7 @@ export const createSimulatedScreen = (parts: SimulatedScreenParts): SimulatedScr
       bindAddress: parts.bindAddress,
       send: signals.tell,
       onState: (state) => onState(generation, state),
+      onProblem: (detail) => problems.push(detail),
     });
     const made: Connection = { peer, track: addTrack(peer, ssrc), isOpen: false };
     connection = made;
@@ -205,6 +209,12 @@ export const createSimulatedScreen = (parts: SimulatedScreenParts): SimulatedScr
       if (connection !== null) signals.tell({ kind: 'bye', generation: connection.peer.generation });
       disconnect();
     },
-    stats: () => ({ quality: reported, isConnected: connection?.isOpen ?? false, ...counts, indicator }),
+    stats: () => ({
+      quality: reported,
+      isConnected: connection?.isOpen ?? false,
+      ...counts,
+      problems: [...problems],
+      indicator,
+    }),
   };
 };

@@ -23,6 +23,8 @@ export type ViewerStats = Readonly<FrameCounts> & {
   readonly connections: number;
   /** Milliseconds from show() to the first whole frame; null before. */
   readonly firstFrameAfterMs: number | null;
+  /** What the native side refused; each cost a new connection. */
+  readonly problems: readonly string[];
 };
 
 export type SimulatedViewer = ViewerPort & { readonly stats: () => ViewerStats };
@@ -34,8 +36,6 @@ export type SimulatedViewerParts = {
   readonly random: () => number;
   /** Local address to use alone, null for all. */
   readonly bindAddress: string | null;
-  /** Tests throw packets away here; true loses this one. */
-  readonly isLost?: (packet: Buffer) => boolean;
 };
 
 type Connection = { readonly peer: NativePeer; readonly receiver: Vp8Receiver; track: Track | null };
@@ -47,6 +47,7 @@ export const createSimulatedViewer = (parts: SimulatedViewerParts): SimulatedVie
   const counts = noFrames();
   const ssrc = 1 + Math.floor(random() * 0x7fff_fffe);
   let state: ViewerState | 'none' = 'none';
+  const problems: string[] = [];
   let connection: Connection | null = null;
   let connections = 0;
   let generation = 0;
@@ -119,7 +120,6 @@ export const createSimulatedViewer = (parts: SimulatedViewerParts): SimulatedVie
       senderReportAtMs = nowMs;
       return;
     }
-    if (parts.isLost?.(packet) === true) return;
     const { receiver } = from;
     const before = counts.framesComplete;
     receiver.take(packet, nowMs);
@@ -162,6 +162,7 @@ export const createSimulatedViewer = (parts: SimulatedViewerParts): SimulatedVie
       bindAddress: parts.bindAddress,
       send: signals.tell,
       onState: (native) => onState(offer.generation, native),
+      onProblem: (detail) => problems.push(detail),
       onTrack(track) {
         made.track = track;
         track.onMessage((packet) => onPacket(made, packet));
@@ -205,6 +206,6 @@ export const createSimulatedViewer = (parts: SimulatedViewerParts): SimulatedVie
     onSignal: signals.add,
     onState: states.add,
     close: leave,
-    stats: () => ({ ...counts, state, connections, firstFrameAfterMs }),
+    stats: () => ({ ...counts, state, connections, firstFrameAfterMs, problems: [...problems] }),
   };
 };
