@@ -58,11 +58,21 @@ module.exports = {
       { path: '^renderer/webrtc/' },
       { path: '^renderer/(features|windows|ui)/|node_modules/(react|react-dom|zustand)/' },
     ),
-    rule('no-unresolvable', 'An import that resolves to nothing.', {}, { couldNotResolve: true, pathNot: '^electron(/|$)' }),
+    rule(
+      'no-unresolvable',
+      'An import that resolves to nothing.',
+      {},
+      { couldNotResolve: true, pathNot: '^electron(/|$)' },
+    ),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
+    parser: 'swc',
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { extensions: ['.ts', '.tsx', '.js', '.json', '.css'], exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.tsx', '.js', '.json', '.css'],
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
   },
 };

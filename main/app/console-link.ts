@@ -15,7 +15,7 @@ import { systemSecretBox } from '../platform/secret-box.ts';
 import { createEnrolmentDesk, TokenRecord } from '../trust/enrolment-desk.ts';
 import { openConsoleIdentity } from '../trust/identity-store.ts';
 import type { ConsoleLink, ConsoleLinkHandlers } from './console.ts';
-import { advertiseConsole } from './discovery-parts.ts';
+import { startAdvertising } from './discovery-parts.ts';
 import { localAddresses } from './local-addresses.ts';
 
 type Parts = { readonly profile: string; readonly policy: Policy; readonly log: Log };
@@ -75,7 +75,7 @@ export const openDesk = async ({ profile, policy, log }: Parts): Promise<Result<
     enrolment: desk,
   });
   let port: number | null = null;
-  let stopAdvertising = (): void => {};
+  let stopAdvertising = async (): Promise<void> => {};
   let stopTimer = (): void => {};
   const addresses = (): string[] => (port === null ? [] : localAddresses(port, policy.listenAddress));
 
@@ -90,8 +90,8 @@ export const openDesk = async ({ profile, policy, log }: Parts): Promise<Result<
     port = listening.value;
     onProblem(addresses().length === 0 ? 'no-network' : null);
     if (!policy.useDiscovery) return;
-    stopAdvertising = advertiseConsole({ roomId: room.id, port, policy, log }, () =>
-      onProblem('no-multicast'),
+    stopAdvertising = startAdvertising({ roomId: room.id, port }, log, (isReachable) =>
+      onProblem(isReachable ? null : 'no-multicast'),
     );
   };
 
@@ -129,7 +129,7 @@ export const openDesk = async ({ profile, policy, log }: Parts): Promise<Result<
     },
     async close() {
       stopTimer();
-      stopAdvertising();
+      await stopAdvertising();
       await server.close();
       await Promise.all([revokedFile.settled(), tokens.settled()]);
     },

@@ -1,18 +1,30 @@
-// Finding each other by mDNS: hints only, where the policy allows them.
+// Finding each other by mDNS where the policy allows it. What is found is a hint; the link still asks for proof.
 import type { RoomId } from '../../shared/domain/ids.ts';
 import type { Policy } from '../../shared/settings/policy.ts';
+import { systemClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import { advertiseConsole, browseConsoles } from '../link/discovery.ts';
 
-export type ConsoleHints = { readonly addressesOf: (roomId: RoomId) => string[]; readonly close: () => void };
+export type ConsoleHints = {
+  readonly addressesOf: (roomId: RoomId) => readonly string[];
+  readonly close: () => void;
+};
 
-export const advertiseConsole =
-  (
-    _service: { readonly roomId: RoomId; readonly port: number; readonly policy: Policy; readonly log: Log },
-    _onNoMulticast: () => void,
-  ): (() => void) =>
-  () => {};
+/** Tells the network where this room's console is; `onReachable` hears whether the network lets such calls through. */
+export const startAdvertising = (
+  room: { readonly roomId: RoomId; readonly port: number },
+  log: Log,
+  onReachable: (isReachable: boolean) => void,
+): (() => Promise<void>) => {
+  const advertiser = advertiseConsole(room, { clock: systemClock, log });
+  advertiser.events.on('reachable', (isReachable) => onReachable(isReachable));
+  return advertiser.close;
+};
 
-export const findConsoles = (_policy: Policy, _log: Log, _onHint: () => void): ConsoleHints => ({
-  addressesOf: () => [],
-  close: () => {},
-});
+/** Listens for consoles; without leave of the policy nothing is sent and nothing is found. */
+export const findConsoles = (policy: Policy, log: Log, onHint: () => void): ConsoleHints => {
+  if (!policy.useDiscovery) return { addressesOf: () => [], close: () => {} };
+  const browser = browseConsoles({ clock: systemClock, log });
+  browser.events.on('hint', onHint);
+  return { addressesOf: browser.addressesOf, close: () => void browser.close() };
+};

@@ -1,5 +1,6 @@
 // A room for one test: a console, real agents and simulated devices, each agent on a display of its own.
 import { test as base, expect, type Page } from '@playwright/test';
+import type { Policy } from '../../shared/settings/policy.ts';
 import { type Fleet, startFleet } from '../fleet/fleet.ts';
 import { type LaunchedApp, launchApp } from '../support/launch-app.ts';
 import { type Stimulus, startStimulus } from '../support/stimulus.ts';
@@ -29,16 +30,16 @@ export type ClassroomOptions = { readonly agentCount: number; readonly fleetCoun
 export const teacherSource = 1;
 export const agentSource = (index: number): number => 11 + index;
 
-export const consolePolicy = {
+export const consolePolicy: Partial<Policy> = {
   roomName: 'Raum 204',
   teacherName: 'Frau Muster',
   linkPort: 0,
   relayPort: 0,
-  listenAddresses: ['127.0.0.1'],
+  listenAddress: '127.0.0.1',
   useDiscovery: false,
   lockGraceSeconds: 30,
   language: 'de',
-} as const;
+};
 
 /** Makes a joining code in the console as a teacher does and gives its text. */
 export const createToken = async (page: Page): Promise<string> => {
@@ -55,7 +56,11 @@ export const createToken = async (page: Page): Promise<string> => {
 
 export const tileNamed = (page: Page, name: string) => page.locator(`[data-name="${name}"]`);
 
-export const startAgent = (policy: RealAgent['policy'], display: string, profile?: string): Promise<LaunchedApp> =>
+export const startAgent = (
+  policy: RealAgent['policy'],
+  display: string,
+  profile?: string,
+): Promise<LaunchedApp> =>
   launchApp({
     role: 'agent',
     display,
@@ -81,10 +86,21 @@ const openClassroom = async (options: ClassroomOptions, closing: Closing): Promi
     const name = `Gerät ${index + 1}`;
     const own = keep(await startDisplay({ width: 1920, height: 1080 }));
     const drawing = keep(
-      await startStimulus({ display: own.display, source: agentSource(index), framesPerSecond: 10, color: '#e6f1f4' }),
+      await startStimulus({
+        display: own.display,
+        source: agentSource(index),
+        framesPerSecond: 10,
+        color: '#e6f1f4',
+      }),
     );
     const policy = { deviceName: name, enrolmentToken: token };
-    const agent = { name, display: own, stimulus: drawing, policy, app: await startAgent(policy, own.display) };
+    const agent = {
+      name,
+      display: own,
+      stimulus: drawing,
+      policy,
+      app: await startAgent(policy, own.display),
+    };
     closing.unshift(() => agent.app.close());
     agents.push(agent);
   }

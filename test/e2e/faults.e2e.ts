@@ -37,7 +37,9 @@ test('a relay that is killed during a presentation is replaced within two second
   await startLesson(page);
   await present(page);
   const video = (await agent.app.page('presentation')).getByTestId('presentation-video');
-  await expect.poll(async () => (await readVideo(video)).code?.source, { timeout: 15_000 }).toBe(teacherSource);
+  await expect
+    .poll(async () => (await readVideo(video)).code?.source, { timeout: 15_000 })
+    .toBe(teacherSource);
 
   const relayPid = await desk.electron.evaluate(
     ({ app }) => app.getAppMetrics().find(({ name }) => name === 'Lehrpult relay')?.pid,
@@ -53,11 +55,15 @@ test('a relay that is killed during a presentation is replaced within two second
   expect(frames).toBeGreaterThan(5);
   const before = (await fleet?.framesShown()) ?? [];
   await expect
-    .poll(async () => ((await fleet?.framesShown()) ?? []).every((count, index) => count > (before[index] ?? 0)))
+    .poll(async () =>
+      ((await fleet?.framesShown()) ?? []).every((count, index) => count > (before[index] ?? 0)),
+    )
     .toBe(true);
 });
 
-test('a killed console frees its locked devices at the end of the grace time, not before', async ({ classroom }) => {
+test('a killed console frees its locked devices at the end of the grace time, not before', async ({
+  classroom,
+}) => {
   test.setTimeout(150_000);
   const { page, agents, desk } = classroom;
   const agent = agents[0];

@@ -1,9 +1,5 @@
 // A picture that tells who drew it and when: black and white cells that survive scaling and video coding.
-// 4 sync cells, 8 bits of source, 24 bits of time (Unix milliseconds modulo 2^24), 4 bits of checksum.
-
-export const cellCount = 40;
-/** Share of the picture's height that the band takes, from the top. */
-export const bandShare = 0.08;
+// 4 sync cells, 8 bits of source, 24 bits of time (Unix milliseconds modulo 2^24), 8 bits of checksum.
 
 export type BarCode = { readonly source: number; readonly timeMs: number };
 
@@ -14,7 +10,8 @@ export const ageMs = (code: BarCode, nowMs: number): number =>
   (((nowMs % timeRange) - code.timeMs + timeRange + timeRange / 2) % timeRange) - timeRange / 2;
 
 /**
- * Draws the band at the top of a canvas. Self-contained, so that it can be sent to a page as text; `source` 0 to 255.
+ * Draws the band over a whole canvas, which lies across the picture at nine tenths of its height. Self-contained, so
+ * that it can be sent to a page as text; `source` 0 to 255.
  */
 export const drawBand = (canvas: HTMLCanvasElement, source: number, nowMs: number): void => {
   const context = canvas.getContext('2d', { alpha: false });
@@ -23,9 +20,9 @@ export const drawBand = (canvas: HTMLCanvasElement, source: number, nowMs: numbe
   const bits: number[] = [1, 0, 1, 0];
   for (let bit = 7; bit >= 0; bit -= 1) bits.push((source >> bit) & 1);
   for (let bit = 23; bit >= 0; bit -= 1) bits.push((time >> bit) & 1);
-  let sum = source & 15;
-  for (let shift = 0; shift < 24; shift += 4) sum = (sum * 3 + ((time >> shift) & 15) + 1) & 15;
-  for (let bit = 3; bit >= 0; bit -= 1) bits.push((sum >> bit) & 1);
+  let sum = source;
+  for (let shift = 0; shift < 24; shift += 4) sum = (sum * 7 + ((time >> shift) & 15) + 1) & 255;
+  for (let bit = 7; bit >= 0; bit -= 1) bits.push((sum >> bit) & 1);
   const width = canvas.width / bits.length;
   for (const [index, bit] of bits.entries()) {
     context.fillStyle = bit === 1 ? '#fff' : '#000';
@@ -38,7 +35,7 @@ export const drawBand = (canvas: HTMLCanvasElement, source: number, nowMs: numbe
  * Self-contained for the same reason.
  */
 export const readBand = (row: Uint8ClampedArray | Uint8Array): { source: number; timeMs: number } | null => {
-  const cells = 40;
+  const cells = 44;
   const width = row.length / 4;
   const bits: number[] = [];
   for (let cell = 0; cell < cells; cell += 1) {
@@ -52,7 +49,7 @@ export const readBand = (row: Uint8ClampedArray | Uint8Array): { source: number;
   if (number(0, 4) !== 0b1010) return null;
   const source = number(4, 8);
   const timeMs = number(12, 24);
-  let sum = source & 15;
-  for (let shift = 0; shift < 24; shift += 4) sum = (sum * 3 + ((timeMs >> shift) & 15) + 1) & 15;
-  return number(36, 4) === sum ? { source, timeMs } : null;
+  let sum = source;
+  for (let shift = 0; shift < 24; shift += 4) sum = (sum * 7 + ((timeMs >> shift) & 15) + 1) & 255;
+  return number(36, 8) === sum ? { source, timeMs } : null;
 };

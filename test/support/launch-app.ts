@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type ElectronApplication, _electron, type Page } from '@playwright/test';
+import { _electron, type ElectronApplication, type Page } from '@playwright/test';
 import type { WindowKind } from '../../shared/ipc/define.ts';
 import type { Policy } from '../../shared/settings/policy.ts';
 import { resolveRuntime } from './electron-runtime.ts';
@@ -27,6 +27,8 @@ export type LaunchedApp = {
   /** The page if that window is open now. */
   readonly openPage: (kind: WindowKind) => Page | undefined;
   readonly close: () => Promise<void>;
+  /** Resolves when the app's main process is gone. */
+  readonly exited: Promise<void>;
   /** Ends it as a power cut would. */
   readonly kill: () => Promise<void>;
 };
@@ -54,6 +56,7 @@ export const launchApp = async (options: LaunchOptions): Promise<LaunchedApp> =>
     profile,
     pid: child.pid ?? -1,
     openPage,
+    exited,
     async page(kind) {
       for (;;) {
         const found = openPage(kind);

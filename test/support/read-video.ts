@@ -28,7 +28,7 @@ const readOnce = (video: HTMLVideoElement, read: Reader): VideoReading => {
   const canvas = new OffscreenCanvas(width, 1);
   const context = canvas.getContext('2d', { willReadFrequently: true });
   if (context === null) throw new Error('no canvas');
-  context.drawImage(video, 0, Math.round(height * 0.04), width, 1, 0, 0, width, 1);
+  context.drawImage(video, 0, Math.round(height * 0.9), width, 1, 0, 0, width, 1);
   return { code: read(context.getImageData(0, 0, width, 1).data), readAt: Date.now(), width, height };
 };
 
@@ -46,7 +46,7 @@ const readFrames = (video: HTMLVideoElement, read: Reader, lastsMs: number): Pro
       log.frames += 1;
       const width = video.videoWidth;
       if (canvas.width !== width) canvas.width = width;
-      context.drawImage(video, 0, Math.round(video.videoHeight * 0.04), width, 1, 0, 0, width, 1);
+      context.drawImage(video, 0, Math.round(video.videoHeight * 0.9), width, 1, 0, 0, width, 1);
       const code = read(context.getImageData(0, 0, width, 1).data);
       if (code !== null) {
         const range = 2 ** 24;

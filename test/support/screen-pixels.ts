@@ -4,7 +4,12 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-export type Area = { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
+export type Area = {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+};
 
 /** Number of different colours in that part of the display, after rounding to 16 steps per channel. */
 export const screenColors = async (display: string, area: Area): Promise<number> => {

@@ -26,11 +26,11 @@ export type StimulusOptions = {
 const pageSource = (options: Required<StimulusOptions>): string => `<!doctype html>
 <html><head><meta charset="utf-8"><title>${options.title}</title><style>
 html,body{margin:0;height:100%;overflow:hidden;background:${options.color};font:22px/1.5 sans-serif;color:#123}
-#band{position:fixed;top:0;left:0;width:100vw;height:8vh;image-rendering:pixelated}
+#band{position:fixed;top:86vh;left:0;z-index:1;width:100vw;height:8vh;image-rendering:pixelated}
 #text{position:absolute;top:10vh;left:4vw;width:60vw}
 #ball{position:absolute;right:4vw;top:20vh;width:22vw;height:22vw;border-radius:50%;
 background:conic-gradient(#e85,#5a8,#58e,#e85)}
-</style></head><body><canvas id="band" width="400" height="4"></canvas><div id="text"></div><div id="ball"></div>
+</style></head><body><canvas id="band" width="440" height="4"></canvas><div id="text"></div><div id="ball"></div>
 <script>
 const draw = ${drawBand.toString()};
 const text = document.getElementById('text');
