@@ -110,7 +110,7 @@ export const FocusView = ({
         ) : (
           <Button
             icon={<Lock size={18} aria-hidden />}
-            isDisabled={!hasLesson}
+            isDisabled={!hasLesson || device.connection.state !== 'online'}
             onPress={onLock}
             testId="focus-lock"
           >
