@@ -120,18 +120,28 @@ export async function launch(
   };
 }
 
-const run = (command: string, args: string[]): string => execFileSync(command, args, { encoding: 'utf8' });
+const run = (command: string, args: string[]): string =>
+  execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+
+/** '' for a window that has just gone. */
+function titleOf(id: string): string {
+  try {
+    return /"(.*)"/.exec(run('xprop', ['-id', id, '_NET_WM_NAME']))?.[1] ?? '';
+  } catch {
+    return '';
+  }
+}
 
 /** Titles of the windows that people see on the display. */
 export function visibleTitles(): string[] {
   const list = run('xprop', ['-root', '_NET_CLIENT_LIST']).match(/0x[0-9a-f]+/g) ?? [];
-  return list.map((id) => /"(.*)"/.exec(run('xprop', ['-id', id, '_NET_WM_NAME']))?.[1] ?? '');
+  return list.map(titleOf);
 }
 
 /** The X window whose title is exactly this, null when none shows. */
 export function visibleWindow(title: string): string | null {
   const list = run('xprop', ['-root', '_NET_CLIENT_LIST']).match(/0x[0-9a-f]+/g) ?? [];
-  return list.find((id) => run('xprop', ['-id', id, '_NET_WM_NAME']).includes(`"${title}"`)) ?? null;
+  return list.find((id) => titleOf(id) === title) ?? null;
 }
 
 /** Size and place of an X window on the screen. */

@@ -2,10 +2,19 @@
 // [Note: frame window] Chromium's window lives inside a window of our own. So a hidden page is simply inside an unmapped
 // window and goes on, nothing flashes up at start, and the manager's wish to close comes to us, who can refuse it.
 import { EventEmitter } from 'node:events';
-import { display } from './host.ts';
+import { display, host } from './host.ts';
 import { eventMask, type XConnection, type XEvent, type XGeometry } from './x11.ts';
 
-const xEvent = { focusIn: 9, focusOut: 10, create: 16, configure: 22, property: 28, clientMessage: 33 };
+const xEvent = {
+  focusIn: 9,
+  focusOut: 10,
+  create: 16,
+  destroy: 17,
+  reparent: 21,
+  configure: 22,
+  property: 28,
+  clientMessage: 33,
+};
 
 /** Windows that wait for Chromium's window, by the text Chromium puts into WM_CLASS. */
 const awaited = new Map<string, (window: number) => void>();
@@ -14,39 +23,68 @@ const known = new Map<number, NativeWindow>();
 /** Chromium's windows that have not shown their class yet. */
 const candidates = new Set<number>();
 let isManaged = false;
+/** Never shown: holds what nobody shall see. */
+let attic = 0;
+/** Windows of Chromium's, by the window of ours they belong into. */
+const kept = new Map<number, number>();
 
 async function identify(x: XConnection, window: number): Promise<void> {
   const wmClass = await x.textProperty(window, 'WM_CLASS').catch(() => null);
   const token = wmClass?.split('\0')[0]?.split('__')[0] ?? '';
   const found = awaited.get(token);
-  if (found === undefined) return;
-  awaited.delete(token);
+  if (found !== undefined) {
+    awaited.delete(token);
+    candidates.delete(window);
+    found(window);
+    return;
+  }
+  // Chromium's own bars and dialogs ("is sharing your screen") have no counterpart in Electron: nobody sees them.
+  // They have no class; a page's window has one before it has a title.
+  const [pid] = await x.numberProperty(window, '_NET_WM_PID').catch(() => []);
+  const title = await x.textProperty(window, '_NET_WM_NAME').catch(() => null);
+  if (token !== '' || !title || pid !== host.chromium?.pid || !candidates.has(window)) return;
+  if (await x.isOverrideRedirect(window).catch(() => true)) return;
   candidates.delete(window);
-  found(window);
+  attic ||= x.createWindow({ x: 0, y: 0, width: 1, height: 1 }, 0, 0);
+  keep(x, window, attic);
+}
+
+/** Moves a window of Chromium's into one of ours, also when a manager that saw it first takes it out again. */
+function keep(x: XConnection, window: number, parent: number): void {
+  kept.set(window, parent);
+  x.selectEvents(window, eventMask.structureNotify);
+  x.reparent(window, parent, 0, 0);
 }
 
 /** With a window manager its word on the active window counts: focus events also tell of passing grabs. */
 async function followActive(x: XConnection): Promise<void> {
   const [active] = await x.numberProperty(x.root, '_NET_ACTIVE_WINDOW');
   isManaged = true;
-  for (const [id, window] of known) if (id !== active) window.setFocused(false);
+  for (const window of new Set(known.values())) if (window.id !== active) window.setFocused(false);
   if (active !== undefined) known.get(active)?.setFocused(true);
 }
 
 /** Starts listening to the X server; call once when it is connected. */
 export async function watchWindows(x: XConnection): Promise<void> {
   x.selectEvents(x.root, eventMask.substructureNotify | eventMask.structureNotify | eventMask.propertyChange);
-  const classAtom = await x.atom('WM_CLASS');
+  const naming = await Promise.all(['WM_CLASS', '_NET_WM_PID', '_NET_WM_NAME'].map((name) => x.atom(name)));
   const activeAtom = await x.atom('_NET_ACTIVE_WINDOW');
   x.on('event', (event: XEvent) => {
-    if (event.kind === xEvent.create && awaited.size > 0) {
+    if (event.kind === xEvent.create) {
       const created = event.data.readUInt32LE(8);
       if (known.has(created)) return;
       candidates.add(created);
       x.selectEvents(created, eventMask.propertyChange);
       void identify(x, created);
+    } else if (event.kind === xEvent.destroy) {
+      candidates.delete(event.data.readUInt32LE(8));
+      kept.delete(event.data.readUInt32LE(8));
+    } else if (event.kind === xEvent.reparent && kept.has(event.window)) {
+      const parent = kept.get(event.window) ?? 0;
+      if (event.data.readUInt32LE(12) !== parent) x.reparent(event.window, parent, 0, 0);
     } else if (event.kind === xEvent.property && candidates.has(event.window)) {
-      if (event.data.readUInt32LE(8) === classAtom) void identify(x, event.window);
+      const changed = event.data.readUInt32LE(8);
+      if (naming.includes(changed)) void identify(x, event.window);
     } else if (event.kind === xEvent.property && event.window === x.root) {
       if (event.data.readUInt32LE(8) === activeAtom) void followActive(x);
     } else known.get(event.window)?.onEvent(event);
@@ -112,7 +150,8 @@ export class NativeWindow extends EventEmitter {
     const x = display();
     this.inner = window;
     if (this.isGone) return;
-    x.reparent(window, this.id, 0, 0);
+    known.set(window, this);
+    keep(x, window, this.id);
     this.fill(x);
     if (this.isFocused) x.focus(window);
   }
@@ -325,6 +364,8 @@ export class NativeWindow extends EventEmitter {
     this.isVisible = false;
     awaited.delete(this.options.token);
     known.delete(this.id);
+    known.delete(this.inner);
+    kept.delete(this.inner);
     const x = display();
     // Chromium ends its own window: it must not vanish under it.
     if (this.inner !== 0) {
@@ -335,10 +376,23 @@ export class NativeWindow extends EventEmitter {
   }
 
   onEvent(event: XEvent): void {
+    if (event.window === this.inner) {
+      this.onInnerEvent(event);
+      return;
+    }
     if (event.kind === xEvent.focusIn || event.kind === xEvent.focusOut) this.onFocus(event);
     else if (event.kind === xEvent.configure) void this.onConfigure();
     else if (event.kind === xEvent.property) void this.onProperty();
     else if (event.kind === xEvent.clientMessage) void this.onMessage(event);
+  }
+
+  /** Chromium places its window by itself while it opens: the page fills our window all the same. */
+  private onInnerEvent(event: XEvent): void {
+    if (event.kind !== xEvent.configure || event.isSent) return;
+    const { width, height } = this.bounds;
+    const [x, y] = [event.data.readInt16LE(16), event.data.readInt16LE(18)];
+    const isSame = event.data.readUInt16LE(20) === width && event.data.readUInt16LE(22) === height;
+    if (x !== 0 || y !== 0 || !isSame) this.fill(display());
   }
 
   private async onMessage(event: XEvent): Promise<void> {

@@ -45,7 +45,8 @@ export function refusing<T extends object>(target: T, name: string): T {
 
 /** A whole module or class that the stand-in lacks: any use of it throws, importing its name does not. */
 export function refusedEntirely(name: string): object {
-  const refuse = (): never => {
+  // A function, not an arrow: only then `new` reaches the refusal.
+  const refuse = function refuse(): never {
     throw notInTheStandIn(name);
   };
   return new Proxy(refuse, {

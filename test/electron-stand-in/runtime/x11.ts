@@ -45,6 +45,8 @@ export interface XEvent {
   kind: number;
   detail: number;
   window: number;
+  /** Made by a program, not by the server. */
+  isSent: boolean;
   data: Buffer;
 }
 
@@ -199,6 +201,7 @@ export class XConnection extends EventEmitter {
         this.emit('event', {
           kind: bare,
           detail: message[1],
+          isSent: kind > 0x7f,
           window: message.readUInt32LE(4),
           data: Buffer.from(message),
         });
@@ -324,6 +327,12 @@ export class XConnection extends EventEmitter {
   async isMapped(window: number): Promise<boolean> {
     const reply = await this.ask(opcode.getWindowAttributes, 0, this.words(window));
     return reply[26] === 2;
+  }
+
+  /** True for menus and tooltips, which no window manager touches. */
+  async isOverrideRedirect(window: number): Promise<boolean> {
+    const reply = await this.ask(opcode.getWindowAttributes, 0, this.words(window));
+    return reply[27] === 1;
   }
 
   async geometry(window: number): Promise<XGeometry> {
