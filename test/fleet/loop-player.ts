@@ -45,6 +45,8 @@ export const createLoopPlayer = (parts: Parts): LoopPlayer => {
   const startMs = wheel.nowMs();
   let playing: Playing | null = null;
   let lastKeyMs = Number.NEGATIVE_INFINITY;
+  /** Asked for while the last key frame was still fresh: it comes as soon as that is over. */
+  let isKeyWanted = false;
 
   /** Sends what fits into this tick; true when the frame is out. */
   const sendPackets = (): boolean => {
@@ -58,11 +60,16 @@ export const createLoopPlayer = (parts: Parts): LoopPlayer => {
 
   const onDue = (nowMs: number): void => {
     if (playing === null) return;
+    const mayJump = !packetiser.isSending && nowMs - lastKeyMs >= restartIntervalMs;
+    if (isKeyWanted && mayJump) playing.frame = keyFrameAfter(playing.loop, playing.frame);
     const frame = playing.loop.frames[playing.frame];
     if (frame === undefined) throw new Error('no such frame');
     if (!packetiser.isSending) {
       packetiser.begin(frame, nowMs - startMs);
-      if (frame.isKey) lastKeyMs = nowMs;
+      if (frame.isKey) {
+        lastKeyMs = nowMs;
+        isKeyWanted = false;
+      }
     }
     if (!sendPackets()) {
       timer.at(nowMs + tickMs);
@@ -99,9 +106,10 @@ export const createLoopPlayer = (parts: Parts): LoopPlayer => {
     },
     restart() {
       const nowMs = wheel.nowMs();
-      if (playing === null || nowMs - lastKeyMs < restartIntervalMs) return;
+      if (playing === null) return;
+      isKeyWanted = true;
+      if (nowMs - lastKeyMs < restartIntervalMs) return;
       packetiser.drop();
-      playing.frame = keyFrameAfter(playing.loop, playing.frame);
       playing.dueMs = nowMs;
       onDue(nowMs);
     },
