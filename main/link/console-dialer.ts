@@ -1,6 +1,7 @@
 // Finds, among several addresses, one where the console of our room proves itself, and gives the TLS connection to it.
 // Addresses are hints from anywhere; what counts is the certificate.
-import { connect, type SecureContext, type TLSSocket } from 'node:tls';
+import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls';
 import type { RoomId } from '../../shared/domain/ids.ts';
 import type { CancelTimer, Clock } from '../lib/clock.ts';
 import { linkServerName } from '../trust/certificate-profile.ts';
@@ -40,14 +41,15 @@ type TryOptions = {
 };
 
 function tryOne({ target, dial, onEnd }: TryOptions): () => void {
-  const socket = connect({
+  let isOver = false;
+  // TLS begins when TCP is there: most tries of a long outage end before, and TLS is what costs.
+  const tcp = connectTcp({
     host: target.host,
     port: target.port,
+    noDelay: true,
     ...(dial.localAddress === undefined ? {} : { localAddress: dial.localAddress }),
-    ...consoleClientOptions(dial.context, linkServerName, dial.roomId),
   });
-  socket.setNoDelay(true);
-  let isOver = false;
+  let socket: Socket = tcp;
   const end = (outcome: TLSSocket | TransportFailure) => {
     if (isOver) return;
     isOver = true;
@@ -56,13 +58,20 @@ function tryOne({ target, dial, onEnd }: TryOptions): () => void {
     onEnd(outcome);
   };
   let stopTimer: CancelTimer = dial.clock.after(tcpTimeoutMs, () => end('timeout'));
-  socket.once('connect', () => {
+  tcp.on('error', (cause) => end(transportFailureOf(cause)));
+  tcp.once('connect', () => {
+    if (isOver) return;
     stopTimer();
     stopTimer = dial.clock.after(tlsTimeoutMs, () => end('timeout'));
+    const tls = connectTls({
+      socket: tcp,
+      ...consoleClientOptions(dial.context, linkServerName, dial.roomId),
+    });
+    socket = tls;
+    tls.on('error', (cause) => end(transportFailureOf(cause)));
+    tls.on('close', () => end('tls-failed'));
+    tls.once('secureConnect', () => end(tls.authorized ? tls : 'untrusted-certificate'));
   });
-  socket.on('error', (cause) => end(transportFailureOf(cause)));
-  socket.on('close', () => end('tls-failed'));
-  socket.once('secureConnect', () => end(socket.authorized ? socket : 'untrusted-certificate'));
   return () => {
     isOver = true;
     stopTimer();
