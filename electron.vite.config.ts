@@ -29,6 +29,7 @@ export default defineConfig({
       outDir: 'out/renderer',
       // Pages load under a strict content security policy: no inlined data.
       assetsInlineLimit: 0,
+      minify: true,
       rollupOptions: {
         input: {
           console: 'renderer/windows/console/index.html',

@@ -32,6 +32,7 @@ const createIndicator = (windows: AppWindows): { show: () => void; hide: () => v
         resizable: false,
         minimizable: false,
         focusable: false,
+        transparent: true,
         skipTaskbar: true,
         alwaysOnTop: true,
         title: 'Lehrpult',

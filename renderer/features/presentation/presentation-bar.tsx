@@ -13,6 +13,7 @@ import type { Audience } from './audience.ts';
 import styles from './presentation-bar.module.css';
 import { openPicker, usePresentation } from './presentation-store.ts';
 import type { PresenterController } from './presenter-controller.ts';
+import { useSourceName } from './use-source-name.ts';
 
 const AudienceCount = ({ audience }: { readonly audience: Audience }) => {
   const { t } = useTranslation();
@@ -62,13 +63,14 @@ export const PresentationBar = ({ controller, audience }: Props) => {
     (listener) => controller.subscribe(listener),
     () => controller.stream(),
   );
+  const nameOf = useSourceName();
   if (view.state === 'off') return null;
   const hasEnded = capture === 'ended';
   const state = hasEnded ? 'ended' : view.state;
   const isPaused = view.state === 'paused';
   const detail = (): string => {
     if (hasEnded) return t('presentation.endedHint');
-    return isPaused ? t('presentation.pausedHint') : view.source.name;
+    return isPaused ? t('presentation.pausedHint') : nameOf(view.source, null);
   };
   return (
     <section
@@ -92,7 +94,7 @@ export const PresentationBar = ({ controller, audience }: Props) => {
           {state === 'ended' ? <TriangleAlert aria-hidden /> : null}
           {t(`presentation.states.${state}`)}
         </p>
-        <p className={styles.source} title={view.source.name}>
+        <p className={styles.source} title={nameOf(view.source, null)}>
           {detail()}
         </p>
       </div>

@@ -10,19 +10,10 @@ import { Spinner } from '../../ui/spinner.tsx';
 import { closePicker, usePresentation } from './presentation-store.ts';
 import type { PresenterController } from './presenter-controller.ts';
 import styles from './source-picker.module.css';
+import { useSourceName } from './use-source-name.ts';
 import { type SourceChoice, useSourcePreviews } from './use-source-previews.ts';
 
 type Kind = SourceChoice['kind'];
-
-/** Words for a source: systems call screens anything, teachers count them. */
-export const useSourceName = () => {
-  const { t } = useTranslation();
-  return (source: { readonly kind: Kind; readonly name: string }, number: number | null): string => {
-    if (source.kind === 'window' && source.name !== '') return source.name;
-    if (source.kind === 'screen' && number !== null) return t('presentation.dialog.screenName', { number });
-    return source.name;
-  };
-};
 
 type SourceListProps = {
   readonly kind: Kind;

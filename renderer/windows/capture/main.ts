@@ -1,4 +1,5 @@
 // The hidden page that captures this device's screen and sends it to the console, only while it is asked to.
+import '../../lib/no-eval.ts';
 import type { ScreenQuality } from '../../../shared/domain/device.ts';
 import type { CallInput } from '../../lib/ipc-client.ts';
 import { call, on } from '../../lib/ipc-client.ts';

@@ -24,18 +24,18 @@ export const App = () => {
   useEffect(() => {
     document.title = t('app.lockTitle');
   }, [t, i18n.language]);
-  const text = shown === null || shown.text.trim() === '' ? t('lock.noText') : shown.text;
+  // Before the first answer there is only the calm colour: no word that another one would replace.
+  if (shown === null) return <main className={styles.cover} />;
+  const text = shown.text.trim() === '' ? t('lock.noText') : shown.text;
   return (
     <main className={styles.cover}>
       <Lock className={styles.icon ?? ''} strokeWidth={1.6} aria-hidden />
       <p className={styles.text} data-size={sizeFor(text)} data-testid="lock-text" role="alert">
         {text}
       </p>
-      {shown === null ? null : (
-        <p className={styles.from} data-testid="lock-teacher">
-          {t('lock.from', { teacher: shown.teacher })}
-        </p>
-      )}
+      <p className={styles.from} data-testid="lock-teacher">
+        {t('lock.from', { teacher: shown.teacher })}
+      </p>
     </main>
   );
 };
