@@ -45,14 +45,14 @@ export const readStartOptions = (argv: readonly string[], defaultPolicyPath: str
     options: { role: { type: 'string' }, policy: { type: 'string' }, profile: { type: 'string' } },
   });
   const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
-  const policyPath = text(values['policy']) ?? defaultPolicyPath;
+  const policyPath = text(values.policy) ?? defaultPolicyPath;
   const policy = readPolicy(policyPath === null ? {} : readPolicyFile(policyPath, problems), problems);
-  const asked = AppRole.safeParse(values['role'] ?? policy.role ?? 'console');
+  const asked = AppRole.safeParse(values.role ?? policy.role ?? 'console');
   if (!asked.success) problems.push('role: not valid');
   return {
     role: asked.success ? asked.data : 'console',
     policy,
-    profile: text(values['profile']),
+    profile: text(values.profile),
     problems,
   };
 };

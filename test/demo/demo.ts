@@ -7,7 +7,7 @@ import { displayPackages, ensurePackages } from '../support/system-packages.ts';
 import { openRoom } from './room.ts';
 import { playLesson } from './scripted-lesson.ts';
 
-const isHeadless = process.argv.includes('--headless') || !process.env['DISPLAY'];
+const isHeadless = process.argv.includes('--headless') || !process.env.DISPLAY;
 const folder = 'test-results/demo';
 
 ensurePackages(displayPackages);
@@ -16,7 +16,7 @@ console.log(describeRuntime(runtime));
 ensureBuilt();
 await mkdir(folder, { recursive: true });
 
-const room = await openRoom(isHeadless ? null : (process.env['DISPLAY'] ?? null));
+const room = await openRoom(isHeadless ? null : (process.env.DISPLAY ?? null));
 try {
   if (isHeadless) {
     process.exitCode = (await playLesson(room, folder)) ? 0 : 1;

@@ -37,7 +37,7 @@ export const playLesson = async (room: DemoRoom, folder: string): Promise<boolea
       name: 'all devices are there',
       work: async () => {
         await expect(tiles).toHaveCount(simulatedCount + 1, { timeout: 20_000 });
-        await expect(page.locator('[data-testid^="tile-"][data-state="online"]')).toHaveCount(
+        await expect(page.locator('[data-testid^="tile-"][data-state="idle"]')).toHaveCount(
           simulatedCount + 1,
         );
         await shot('1-before-the-lesson');
@@ -68,7 +68,7 @@ export const playLesson = async (room: DemoRoom, folder: string): Promise<boolea
       name: 'the teacher presents',
       work: async () => {
         await page.getByTestId('present-open').click();
-        await expect(page.getByTestId('source-screen-0')).toBeVisible();
+        await expect(page.getByTestId('source-screen-0')).toBeVisible({ timeout: 20_000 });
         await shot('4-source-picker');
         await page.getByTestId('source-screen-0').click();
         await page.getByTestId('present-start').click();

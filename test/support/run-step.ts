@@ -21,16 +21,16 @@ const readReport = async ({ kind, path }: NonNullable<Step['report']>): Promise<
   const number = (value: unknown): number => (typeof value === 'number' ? value : 0);
   if (kind === 'vitest') {
     return {
-      passed: number(report['numPassedTests']),
-      failed: number(report['numFailedTests']) + number(report['numFailedTestSuites']),
-      skipped: number(report['numPendingTests']) + number(report['numTodoTests']),
+      passed: number(report.numPassedTests),
+      failed: number(report.numFailedTests) + number(report.numFailedTestSuites),
+      skipped: number(report.numPendingTests) + number(report.numTodoTests),
     };
   }
   const stats = report.stats ?? {};
   return {
-    passed: number(stats['expected']),
-    failed: number(stats['unexpected']) + number(stats['flaky']),
-    skipped: number(stats['skipped']),
+    passed: number(stats.expected),
+    failed: number(stats.unexpected) + number(stats.flaky),
+    skipped: number(stats.skipped),
   };
 };
 

@@ -60,6 +60,7 @@ export const App = (): ReactNode => {
 
   return (
     <main className="presentation" data-state={state}>
+      {/* biome-ignore lint/a11y/useMediaCaption: a live screen has no spoken text to write down */}
       <video ref={video} data-testid="presentation-video" aria-label={t('presentation.onDevice')} />
       {state === 'recovering' && <p role="status">{t('presentation.recovering')}</p>}
     </main>
