@@ -93,20 +93,27 @@ export const startRelay = async (
   };
 };
 
-let bundle: Promise<string> | undefined;
-const bundlePage = async (): Promise<string> => {
+const bundles = new Map<string, Promise<string>>();
+const buildPage = async (entry: string): Promise<string> => {
   const result = await build({
     configFile: false,
     logLevel: 'error',
     build: {
       write: false,
       minify: false,
-      lib: { entry: here('relay-page.ts'), formats: ['iife'], name: 'relayPage' },
+      lib: { entry, formats: ['iife'], name: 'page' },
     },
   });
   const output = Array.isArray(result) ? result[0] : result;
   if (output === undefined || !('output' in output)) throw new Error('The page was not built.');
   return output.output[0].code;
+};
+/** A script for a page from a file and all it imports; built once per process. */
+export const bundlePage = (file: URL): Promise<string> => {
+  const entry = fileURLToPath(file);
+  const bundle = bundles.get(entry) ?? buildPage(entry);
+  bundles.set(entry, bundle);
+  return bundle;
 };
 
 export const launchBrowser = (): Promise<Browser> =>
@@ -133,13 +140,12 @@ export type RigPage = {
 };
 
 export const openPage = async (browser: Browser): Promise<RigPage> => {
-  bundle ??= bundlePage();
   const page = await browser.newPage();
   page.on('pageerror', (error) => console.error('page:', error.message));
   const listeners = new Map<string, (signal: Signal) => void>();
   await page.exposeFunction('rigSend', (id: string, signal: Signal) => listeners.get(id)?.(signal));
   await page.setContent('<!doctype html><title>rig</title><body></body>');
-  await page.addScriptTag({ content: await bundle });
+  await page.addScriptTag({ content: await bundlePage(new URL('relay-page.ts', import.meta.url)) });
   return {
     page,
     deliver: (id, signal) =>
