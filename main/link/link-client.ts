@@ -24,7 +24,7 @@ import { dialConsole } from './console-dialer.ts';
 import type { LinkProblem, LinkStatus } from './link-status.ts';
 import { clientContext } from './tls-settings.ts';
 
-export type { LinkProblem, LinkStatus } from './link-status.ts';
+export type { LinkStatus } from './link-status.ts';
 
 type CommandOf = { readonly [V in Verb]: Extract<CommandBody, { verb: V }> };
 

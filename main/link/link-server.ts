@@ -41,13 +41,7 @@ import {
 } from './link-session.ts';
 import { mutualServerOptions, onTlsFailure, peerProblem, type TransportFailure } from './tls-settings.ts';
 
-export type {
-  CommandFailure,
-  DeviceMessage,
-  GoneReason,
-  LinkSession,
-  SendableMessage,
-} from './link-session.ts';
+export type { DeviceMessage, GoneReason, LinkSession } from './link-session.ts';
 
 /** Every reason for which the console turns somebody away; each is counted and logged as `link.refused.<code>`. */
 export type RefusalCode =

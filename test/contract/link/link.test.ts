@@ -69,7 +69,8 @@ describe('hello and welcome', () => {
 
   it('[LK14] lets the newest connection of a key win and tells the older one why', async () => {
     const { server, address } = await consoleAt(teacher, room);
-    const first = agentAt(device, [address]);
+    // The older one would come back after up to 8 s; here after exactly that.
+    const first = agentAt(device, [address], { random: () => 1 });
     await reached(first.client, 'online');
     const gone = heard(server.events, 'gone');
     const second = agentAt(device, [address]);
@@ -208,30 +209,7 @@ describe('outages', () => {
       ok: true,
     });
   });
-
-  it('[LK13] takes a device that falls silent for gone', async () => {
-    const { server, address } = await consoleAt(teacher, room, {
-      limits: { heartbeatIntervalMs: 200, heartbeatTimeoutMs: 600 },
-    });
-    const { client } = agentAt(device, [address]);
-    await reached(client, 'online');
-    const gone = heard(server.events, 'gone');
-    const raw = await silentPeer(Number(address.split(':')[1]));
-    expect((await gone)[1]).toBe('replaced');
-    expect((await heard(server.events, 'gone'))[1]).toBe('silent');
-    raw.destroy();
-  });
 });
-
-/** Says hello with the device's key and then reads nothing any more, as behind a pulled cable. */
-async function silentPeer(port: number) {
-  const { openRaw, helloText } = await import('./classroom.ts');
-  const raw = await openRaw(port, device);
-  raw.socket.on('error', () => undefined);
-  raw.socket.send(helloText());
-  raw.socket.pause();
-  return { destroy: () => raw.socket.terminate() };
-}
 
 type Overrides = Partial<import('../../../main/link/link-client.ts').LinkClientHandlers> &
   Partial<import('../../../main/link/link-client.ts').CommandHandlers>;

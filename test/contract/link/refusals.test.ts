@@ -207,6 +207,21 @@ describe('a device that cannot prove itself', () => {
   });
 });
 
+describe('[LK1] the environment of the process', () => {
+  it('cannot switch the checks off on either side', async () => {
+    const name = ['NODE', 'TLS', 'REJECT', 'UNAUTHORIZED'].join('_');
+    process.env[name] = '0';
+    cleanups.push(() => delete process.env[name]);
+    expect(await verdictOn(await teacherOf(stranger, room))).toBe('untrusted-certificate');
+    const { server, port } = await consoleAt(teacher, room);
+    const refused = heard(server.events, 'refused');
+    const foreign = await deviceOf(stranger, room);
+    const socket = dialRaw(port, { ...foreign, authorityPem: school.certificatePem });
+    cleanups.push(() => socket.destroy());
+    expect((await refused)[0]).toBe('untrusted-certificate');
+  });
+});
+
 describe('peers that are no agents', () => {
   it('[LK5] a browser', async () => {
     const { server, port } = await consoleAt(teacher, room);
