@@ -27,6 +27,8 @@ export type Classroom = {
 
 export type ClassroomOptions = { readonly agentCount: number; readonly fleetCount: number };
 
+/** Pupils' screens are smaller than the teacher's: all of this runs on one machine. */
+export const agentSize = { width: 1280, height: 720 };
 export const teacherSource = 1;
 export const agentSource = (index: number): number => 11 + index;
 
@@ -84,11 +86,12 @@ const openClassroom = async (options: ClassroomOptions, closing: Closing): Promi
   const agents: RealAgent[] = [];
   for (let index = 0; index < options.agentCount; index += 1) {
     const name = `Gerät ${index + 1}`;
-    const own = keep(await startDisplay({ width: 1920, height: 1080 }));
+    const own = keep(await startDisplay(agentSize));
     const drawing = keep(
       await startStimulus({
         display: own.display,
         source: agentSource(index),
+        ...agentSize,
         framesPerSecond: 10,
         color: '#e6f1f4',
       }),

@@ -2,7 +2,7 @@
 import { ageMs } from '../support/bar-code.ts';
 import { percentile, readVideo, recordFrames } from '../support/read-video.ts';
 import { screenColors } from '../support/screen-pixels.ts';
-import { agentSource, expect, teacherSource, test, tileNamed } from './classroom.ts';
+import { agentSize, agentSource, expect, teacherSource, test, tileNamed } from './classroom.ts';
 import { lockDevices, present, startLesson } from './teacher.ts';
 
 test.use({ classroomOptions: { agentCount: 2, fleetCount: 10 } });
@@ -50,10 +50,10 @@ test('two real devices and ten simulated ones through one lesson', async ({ clas
     const clickedAt = Date.now();
     await expect
       .poll(async () => (await readVideo(large)).width, { intervals: [20], timeout: 10_000 })
-      .toBe(1920);
+      .toBe(agentSize.width);
     console.log(`focus: full resolution ${Date.now() - clickedAt} ms after the click`);
     const reading = await readVideo(large);
-    expect(reading.height).toBe(1080);
+    expect(reading.height).toBe(agentSize.height);
     await expect.poll(async () => (await readVideo(large)).code?.source).toBe(agentSource(0));
     await page.getByTestId('focus-close').click();
     const small = tileNamed(page, agent.name).locator('video');
@@ -102,7 +102,7 @@ test('two real devices and ten simulated ones through one lesson', async ({ clas
       await expect(cover.getByTestId('lock-text')).toHaveText('Bitte schaut alle nach vorn');
       // The display itself is covered: no bar code is left where it was.
       await expect
-        .poll(() => screenColors(agent.display.display, { x: 0, y: 930, width: 1920, height: 80 }))
+        .poll(() => screenColors(agent.display.display, { x: 0, y: 620, width: 1280, height: 54 }))
         .toBeLessThan(8);
     }
     await expect(page.locator('[data-testid^="tile-"][data-locked="true"]')).toHaveCount(12);
