@@ -4,7 +4,9 @@ import type { Calls, Events } from './contract.ts';
 
 const allOf =
   <Name extends string>() =>
-  <const List extends readonly Name[]>(...list: Exclude<Name, List[number]> extends never ? List : never): List =>
+  <const List extends readonly Name[]>(
+    ...list: Exclude<Name, List[number]> extends never ? List : never
+  ): List =>
     list;
 
 export const callNames = allOf<keyof Calls>()(
