@@ -38,8 +38,8 @@ export type Audience = {
   readonly deliver: (name: string, signal: Signal) => void;
   /** All wait for their offer from now on. */
   readonly show: () => Promise<void>;
-  /** Resolves when every device had a frame or after the time. */
-  readonly storm: (timeoutMs: number) => Promise<Storm>;
+  /** Resolves when every device had a frame or after the time; times count from `sinceMs` (Unix). */
+  readonly storm: (sinceMs: number, timeoutMs: number) => Promise<Storm>;
   /** Starts to count; the returned function stops and tells what came in between. */
   readonly watch: () => Promise<() => Promise<Reception>>;
   readonly close: () => Promise<void>;
@@ -63,7 +63,7 @@ export const openAudience = (
 
   const firstFrames = async (): Promise<(number | null)[]> => {
     const [chromium, others] = await Promise.all([receiving(), sinks.counts()]);
-    return [chromium.firstFrameAfterMs, ...others.map(({ firstFrameAfterMs }) => firstFrameAfterMs)];
+    return [chromium.firstFrameAtMs, ...others.map(({ firstFrameAtMs }) => firstFrameAtMs)];
   };
 
   return {
@@ -73,15 +73,15 @@ export const openAudience = (
       else sinks.deliver(name, signal);
     },
     async show() {
-      await sinks.show();
-      await receiver.page.evaluate((id) => window.bench.view(id), receiverName);
+      const view = receiver.page.evaluate((id) => window.bench.view(id), receiverName);
+      await Promise.all([sinks.show(), view]);
     },
-    async storm(timeoutMs) {
+    async storm(sinceMs, timeoutMs) {
       const isEverybody = (times: readonly (number | null)[]): boolean => !times.includes(null);
       const times = await until('a first frame for each', firstFrames, isEverybody, timeoutMs).catch(
         firstFrames,
       );
-      const known = times.filter((time) => time !== null);
+      const known = times.filter((time) => time !== null).map((time) => time - sinceMs);
       return {
         allMs: isEverybody(times) ? Math.max(...known) : null,
         p50Ms: percentile(known, 0.5),

@@ -26,8 +26,8 @@ export type SendingCounts = {
 
 export type ReceivingCounts = {
   readonly frames: number;
-  /** Milliseconds from `view` to the first decoded frame, null before it. */
-  readonly firstFrameAfterMs: number | null;
+  /** When the first frame was decoded, in Unix milliseconds; null before it. */
+  readonly firstFrameAtMs: number | null;
   /** Of every frame since `view` whose bar code could be read, in milliseconds. */
   readonly agesMs: readonly number[];
   readonly jitterBufferMs: number;
@@ -86,10 +86,9 @@ const sum = (rows: readonly Row[], key: string): number =>
 
 type Viewing = {
   readonly session: ViewerSession;
-  readonly startedAtMs: number;
   readonly agesMs: number[];
   frames: number;
-  firstFrameAfterMs: number | null;
+  firstFrameAtMs: number | null;
   width: number;
 };
 let viewing: Viewing | null = null;
@@ -121,7 +120,7 @@ const readTrack = async (track: MediaStreamTrack, into: Viewing): Promise<void> 
     const nowMs = Date.now();
     into.frames += 1;
     into.width = frame.displayWidth;
-    into.firstFrameAfterMs ??= performance.now() - into.startedAtMs;
+    into.firstFrameAtMs ??= nowMs;
     try {
       const age = await readAge(frame, nowMs);
       if (age !== null) into.agesMs.push(age);
@@ -205,10 +204,9 @@ const bench = {
   view(id: string) {
     const made: Viewing = {
       session: createViewerSession(portOf(id)),
-      startedAtMs: performance.now(),
       agesMs: [],
       frames: 0,
-      firstFrameAfterMs: null,
+      firstFrameAtMs: null,
       width: 0,
     };
     viewing = made;
@@ -220,9 +218,9 @@ const bench = {
   },
   async receiving(): Promise<ReceivingCounts> {
     if (viewing === null) throw new Error('Nothing is received.');
-    const { frames, firstFrameAfterMs, agesMs, width } = viewing;
+    const { frames, firstFrameAtMs, agesMs, width } = viewing;
     const stats = await viewing.session.stats();
-    return { frames, firstFrameAfterMs, agesMs, width, jitterBufferMs: stats?.jitterBufferDelayMs ?? 0 };
+    return { frames, firstFrameAtMs, agesMs, width, jitterBufferMs: stats?.jitterBufferDelayMs ?? 0 };
   },
   closeView() {
     viewing?.session.close();

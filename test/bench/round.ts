@@ -176,8 +176,9 @@ const watchRelay = async (relay: RelayProcess, peers: number, work: () => Promis
 const joinAll = async (relay: RelayProcess, audience: Audience): Promise<Round['storm']> => {
   await audience.show();
   const before = (await nextStats(relay)).source.keyFrames;
+  const sinceMs = Date.now();
   for (const peerId of audience.names) relay.post({ type: 'peer-add', peerId });
-  const storm = await audience.storm(stormTimeoutMs);
+  const storm = await audience.storm(sinceMs, stormTimeoutMs);
   await wait(settleMs);
   return { ...storm, keyFrames: (await nextStats(relay)).source.keyFrames - before };
 };
@@ -246,8 +247,9 @@ export const runMeshRound = async (stage: Stage, cleanUp: CleanUp, options: Roun
       presenter.onSignal(name, (signal) => audience.deliver(name, plainOffer(name, signal)));
     try {
       await audience.show();
+      const sinceMs = Date.now();
       await presenter.page.evaluate((names) => window.bench.presentMesh(names), audience.names);
-      const storm = await audience.storm(stormTimeoutMs);
+      const storm = await audience.storm(sinceMs, stormTimeoutMs);
       await wait(settleMs);
       const { keyFrames } = await sending(stage);
       const measured = await watchFor(stage, audience, seconds);

@@ -7,7 +7,8 @@ import { createTimerWheel } from '../fleet/timer-wheel.ts';
 export type SinkCounts = {
   readonly name: string;
   readonly frames: number;
-  readonly firstFrameAfterMs: number | null;
+  /** Unix milliseconds, null before it. */
+  readonly firstFrameAtMs: number | null;
   readonly problems: readonly string[];
 };
 export type ToSinks =
@@ -21,24 +22,26 @@ export type FromSinks =
 
 const send = (message: FromSinks): void => void process.send?.(message);
 const wheel = createTimerWheel();
-const viewers = new Map<string, SimulatedViewer>();
+type Shown = { readonly viewer: SimulatedViewer; readonly shownAtMs: number };
+const viewers = new Map<string, Shown>();
 
 const show = (name: string): void => {
   const viewer = createSimulatedViewer({ wheel, random: Math.random, bindAddress: null, name });
-  viewers.set(name, viewer);
   viewer.onSignal((signal) => send({ kind: 'signal', name, signal }));
+  viewers.set(name, { viewer, shownAtMs: Date.now() });
   viewer.show();
 };
 
 process.on('message', (message: ToSinks) => {
-  if (message.kind === 'signal') viewers.get(message.name)?.deliver(message.signal);
+  if (message.kind === 'signal') viewers.get(message.name)?.viewer.deliver(message.signal);
   else if (message.kind === 'show') {
     for (const name of message.names) show(name);
     send({ kind: 'shown' });
   } else {
-    const counts = [...viewers].map(([name, viewer]) => {
+    const counts = [...viewers].map(([name, { viewer, shownAtMs }]) => {
       const { framesComplete: frames, firstFrameAfterMs, problems } = viewer.stats();
-      return { name, frames, firstFrameAfterMs, problems };
+      const firstFrameAtMs = firstFrameAfterMs === null ? null : shownAtMs + firstFrameAfterMs;
+      return { name, frames, firstFrameAtMs, problems };
     });
     send({ kind: 'counts', counts });
   }
