@@ -36,6 +36,9 @@ export function assembleElectronDist(target = join(root, '.cache/electron-dist')
   const fresh = `${target}.new-${process.pid}`;
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(join(fresh, 'resources'), { recursive: true });
+  // electron-builder thins this folder out by the app's languages and insists on finding it.
+  mkdirSync(join(fresh, 'locales'));
+  for (const language of ['de', 'en-US']) writeFileSync(join(fresh, 'locales', `${language}.pak`), '');
   for (const part of runtimeParts)
     cpSync(join(import.meta.dirname, part), join(fresh, part), { recursive: true });
   // After the launcher has become Node nobody reads on: the wire is a comment.

@@ -250,3 +250,25 @@ test('two pages talk over WebRTC with captured video, both hidden', async () => 
   });
   assert.equal(frames, 5);
 });
+
+test('where activation is required a capture needs a click or a gesture given by main', async () => {
+  const strict = await launch([], { LEHRPULT_STAND_IN_ACTIVATION: 'required' });
+  await strict.app.evaluate(({ desktopCapturer, session }) => {
+    session.defaultSession.setDisplayMediaRequestHandler((_request, callback) => {
+      void desktopCapturer
+        .getSources({ types: ['screen'], thumbnailSize: { width: 0, height: 0 } })
+        .then(([source]) => callback(source === undefined ? {} : { video: source }));
+    });
+  });
+  const script = `navigator.mediaDevices.getDisplayMedia().then((stream) => stream.getTracks().map((track) => track.stop()).length, (error) => error.name)`;
+  const results = await strict.app.evaluate(async (_electron, code) => {
+    const contents = globalThis.fixture.windows.console?.webContents;
+    // Playwright's own evaluations count as gestures for a few seconds: until that has worn off.
+    while (await contents?.executeJavaScript('navigator.userActivation.isActive')) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    return [await contents?.executeJavaScript(code), await contents?.executeJavaScript(code, true)];
+  }, script);
+  assert.deepEqual(results, ['InvalidStateError', 1]);
+  await strict.close();
+});

@@ -236,6 +236,10 @@ export function pageWorld(token: string, makeBridge: typeof createBridge): void 
         })
         .catch((error: Error) => {
           if (error.message.startsWith('not in the stand-in')) throw error;
+          if (error.message.includes('transient activation')) {
+            throw new DOMException(error.message, 'InvalidStateError');
+          }
+          if (error.message === 'Not supported') throw new DOMException('Not supported', 'NotSupportedError');
           throw denied();
         });
       const wanted = typeof video === 'object' ? video : {};
