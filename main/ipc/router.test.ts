@@ -26,7 +26,7 @@ test.each([
   ['a window that may not', 'lesson:start', {}, fromLock, 'ipc-sender'],
   ['an unknown name', 'shell:run', {}, fromConsole, 'ipc-unknown'],
   ['a name of the prototype', 'constructor', {}, fromConsole, 'ipc-unknown'],
-  ['a name that is no text', { toString: () => 'lesson:start' }, {}, fromConsole, 'ipc-unknown'],
+  ['a name that is no text', { name: 'lesson:start' }, {}, fromConsole, 'ipc-unknown'],
   ['a key too many', 'lesson:start', { force: true }, fromConsole, 'ipc-input'],
   [
     'a list too long',

@@ -90,13 +90,6 @@ export function createLog(options: LogOptions): Log {
   return make(options.part);
 }
 
-/** Writes to any stream, for example `process.stderr`. */
-export function streamSink(stream: { write(text: string): unknown }): LogSink {
-  return (line) => {
-    stream.write(`${line}\n`);
-  };
-}
-
 export type FileSink = LogSink & { readonly close: () => void };
 
 /**

@@ -15,6 +15,8 @@ export type LaunchOptions = {
   readonly policy?: Partial<Policy>;
   /** An existing profile to start again with; a new temporary one otherwise. */
   readonly profile?: string;
+  /** Executable of a packed app; the built sources otherwise. */
+  readonly packed?: string;
 };
 
 export type LaunchedApp = {
@@ -36,13 +38,17 @@ export type LaunchedApp = {
 const isKind = (page: Page, kind: WindowKind): boolean => page.url().includes(`/${kind}/index.html`);
 
 export const launchApp = async (options: LaunchOptions): Promise<LaunchedApp> => {
-  const runtime = await resolveRuntime();
   const profile = options.profile ?? (await mkdtemp(join(tmpdir(), `lehrpult-${options.role}-`)));
   const policyPath = join(profile, 'policy.json');
   if (options.policy !== undefined) await writeFile(policyPath, JSON.stringify(options.policy));
   const electron = await _electron.launch({
-    executablePath: runtime.executablePath,
-    args: [projectFolder, `--role=${options.role}`, `--profile=${profile}`, `--policy=${policyPath}`],
+    executablePath: options.packed ?? (await resolveRuntime()).executablePath,
+    args: [
+      ...(options.packed === undefined ? [projectFolder] : []),
+      `--role=${options.role}`,
+      `--profile=${profile}`,
+      `--policy=${policyPath}`,
+    ],
     env: { ...(process.env as Record<string, string>), DISPLAY: options.display },
     timeout: 30_000,
   });
