@@ -2,7 +2,10 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['{main,shared,renderer}/**/*.test.{ts,tsx}', 'test/{fleet,support,contract,property}/**/*.test.ts'],
+    include: [
+      '{main,shared,renderer}/**/*.test.{ts,tsx}',
+      'test/{fleet,support,contract,property}/**/*.test.ts',
+    ],
     testTimeout: 20_000,
   },
 });
