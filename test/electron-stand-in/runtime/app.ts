@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { StandInWindow } from './browser-window.ts';
 import { BrowserWindow, windowDefaults, windowObservers } from './browser-window.ts';
 import { commandLine } from './command-line.ts';
@@ -291,6 +291,3 @@ onWebContentsCreated((contents) => {
     appRaw.emit('render-process-gone', event, contents, details),
   );
 });
-
-/** For paths next to the executable. */
-export const executableFolder = (): string => dirname(process.execPath);
