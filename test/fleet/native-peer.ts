@@ -29,12 +29,20 @@ export type NativePeer = {
 /** Nothing here asks a name server: candidates with names (mDNS) are left out, the far end's checks show its address. */
 const isNumeric = (candidate: string): boolean => /^[0-9a-fA-F.:]+$/.test(candidate.split(' ')[4] ?? '');
 
-const withoutNames = (sdp: string): string =>
-  `${sdp
-    .split(/\r?\n/)
-    .filter((line) => line !== '' && (!line.startsWith('a=candidate:') || isNumeric(line)))
+const linesOf = (sdp: string): readonly string[] => sdp.split(/\r?\n/).filter((line) => line !== '');
+const isCandidateLine = (line: string): boolean =>
+  line.startsWith('a=candidate:') || line === 'a=end-of-candidates';
+const withoutCandidates = (sdp: string): string =>
+  `${linesOf(sdp)
+    .filter((line) => !isCandidateLine(line))
     .join('\r\n')}\r\n`;
 
+/**
+ * [Note: answer first] libdatachannel gives a description's credentials to ICE before it keeps the description, and
+ * the fingerprint is checked against what is kept. A far end that is quick enough connects and shakes hands in between,
+ * which on a busy machine ends as "certificate verify failed". So an offer goes out without candidates, they
+ * follow when the answer has been taken, and the far end's candidates are added after its description.
+ */
 export const createNativePeer = (parts: Parts): NativePeer => {
   const { generation, send } = parts;
   const native = new nodeDataChannel.PeerConnection(parts.name, {
@@ -44,14 +52,18 @@ export const createNativePeer = (parts: Parts): NativePeer => {
   let isClosed = false;
   let hasRemote = false;
   /** Candidates that came before the description they belong to. */
-  let early: Signal[] = [];
+  const early: Signal[] = [];
+  /** Own candidates of an offer without an answer. */
+  const held: Signal[] = [];
+  let isOfferer = false;
 
   const takeDescription = (sdp: string, type: 'offer' | 'answer'): void => {
-    native.setRemoteDescription(withoutNames(sdp), type);
+    native.setRemoteDescription(withoutCandidates(sdp), type);
     hasRemote = true;
-    const waiting = early;
-    early = [];
-    for (const signal of waiting) pass(signal);
+    for (const signal of held.splice(0)) send(signal);
+    for (const line of linesOf(sdp))
+      if (line.startsWith('a=candidate:') && isNumeric(line)) native.addRemoteCandidate(line.slice(2), '0');
+    for (const signal of early.splice(0)) pass(signal);
   };
   const pass = (signal: Signal): void => {
     if (signal.kind === 'offer' || signal.kind === 'answer') takeDescription(signal.sdp, signal.kind);
@@ -69,12 +81,19 @@ export const createNativePeer = (parts: Parts): NativePeer => {
     }
   };
 
+  const sendWhenAnswered = (signal: Signal): void => {
+    if (isOfferer && !hasRemote) held.push(signal);
+    else send(signal);
+  };
+
   native.onLocalDescription((sdp, type) => {
-    if (!isClosed && (type === 'offer' || type === 'answer')) send({ kind: type, sdp, generation });
+    if (isClosed || (type !== 'offer' && type !== 'answer')) return;
+    isOfferer = type === 'offer';
+    send({ kind: type, sdp: isOfferer ? withoutCandidates(sdp) : sdp, generation });
   });
   native.onLocalCandidate((candidate, sdpMid) => {
     if (isClosed) return;
-    send({
+    sendWhenAnswered({
       kind: 'candidate',
       candidate: candidate.replace(/^a=/, ''),
       sdpMid,
@@ -83,7 +102,7 @@ export const createNativePeer = (parts: Parts): NativePeer => {
     });
   });
   native.onGatheringStateChange((state) => {
-    if (!isClosed && state === 'complete') send({ kind: 'end-of-candidates', generation });
+    if (!isClosed && state === 'complete') sendWhenAnswered({ kind: 'end-of-candidates', generation });
   });
   native.onStateChange((state) => {
     if (isClosed) return;
