@@ -91,6 +91,8 @@ export async function launch(
   environment: Record<string, string> = {},
 ): Promise<Running> {
   const userData = mkdtempSync(join(tmpdir(), 'fixture-data-'));
+  // Also when the app ends by itself in a test.
+  process.once('exit', () => rmSync(userData, { recursive: true, force: true }));
   const app = await _electron.launch({
     executablePath,
     args: [fixtureFolder, `--user-data-dir=${userData}`, ...args],
@@ -115,7 +117,6 @@ export async function launch(
     },
     async close() {
       await app.close();
-      rmSync(userData, { recursive: true, force: true });
     },
   };
 }
