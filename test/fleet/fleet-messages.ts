@@ -19,6 +19,8 @@ export type ToFleetProcess =
       /** Folder with the recorded desktops. */
       readonly recordings: string;
       readonly bindAddress: string | null;
+      /** The profiles go with the process. */
+      readonly isTemporary: boolean;
       readonly isVerbose: boolean;
     }
   | FleetOrder;

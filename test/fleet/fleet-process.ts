@@ -1,4 +1,6 @@
 // A process with a few dozen simulated devices; started and ordered about by fleet.ts. Ends when the parent goes.
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { createLog, type Log } from '../../main/lib/log.ts';
 import type { Policy } from '../../shared/settings/policy.ts';
 import type { FleetMember, FromFleetProcess, ProcessStats, ToFleetProcess } from './fleet-messages.ts';
@@ -16,7 +18,8 @@ let policy: Partial<Policy> = {};
 let start: Start | null = null;
 
 const send = (message: FromFleetProcess): void => {
-  if (process.connected) process.send?.(message);
+  // A parent that is gone hears nothing; that it is gone comes as `disconnect`.
+  if (process.connected) process.send?.(message, undefined, undefined, () => {});
 };
 
 const logOf = (name: string): Log =>
@@ -71,6 +74,15 @@ const restart = async (slot: Slot): Promise<void> => {
   await open(slot);
 };
 
+/** A parent that was killed cannot tidy up: the last of its processes takes the folder of all away. */
+const removeProfiles = (): void => {
+  for (const { member } of slots.values()) {
+    rmSync(member.profile, { recursive: true, force: true });
+    const root = dirname(member.profile);
+    if (existsSync(root) && readdirSync(root).length === 0) rmSync(root, { recursive: true, force: true });
+  }
+};
+
 const stats = (): ProcessStats => {
   const { user, system } = process.cpuUsage();
   return {
@@ -123,5 +135,8 @@ process.on('message', (message: ToFleetProcess) => {
 // A person's Ctrl+C reaches every process of the terminal: the parent decides when this one ends.
 process.on('SIGINT', () => {});
 process.on('disconnect', () => {
-  Promise.all([...slots.values()].map(close)).finally(() => process.exit(0));
+  Promise.all([...slots.values()].map(close)).finally(() => {
+    if (start?.isTemporary === true) removeProfiles();
+    process.exit(0);
+  });
 });

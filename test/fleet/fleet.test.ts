@@ -1,5 +1,7 @@
 // The fleet in front of a real console: enrolment, link, commands, lease and media, everything but windows.
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { until } from '../support/relay-rig.ts';
 import { type Fleet, startFleet } from './fleet.ts';
 import { ensureRecordings } from './record-desktops.ts';
@@ -11,21 +13,30 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 let desk: WindowlessConsole;
 let fleet: Fleet;
 
-beforeEach(async () => {
-  await ensureRecordings();
-  desk = await startWindowlessConsole();
-  fleet = await startFleet({ count, processes: 2, token: await desk.createToken(count), names: ['Amira'] });
-  await fleet.untilOnline();
-});
-afterEach(async () => {
-  await fleet.close();
-  await desk.close();
-});
+beforeAll(async () => void (await ensureRecordings()));
 
 const views = () => desk.console.snapshot().devices;
 const reports = async () => (await fleet.devices()).map(({ report }) => report);
 
+const isRunning = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
 describe('a fleet', () => {
+  beforeEach(async () => {
+    desk = await startWindowlessConsole();
+    fleet = await startFleet({ count, processes: 2, token: await desk.createToken(count), names: ['Amira'] });
+    await fleet.untilOnline();
+  });
+  afterEach(async () => {
+    await fleet.close();
+    await desk.close();
+  });
+
   it('joins by token, each device with its own key and name', async () => {
     const devices = await fleet.devices();
     expect(devices.map(({ name }) => name)).toEqual(['Amira', 'PC 02', 'PC 03', 'PC 04', 'PC 05', 'PC 06']);
@@ -123,9 +134,34 @@ describe('a fleet', () => {
   it('ends its processes', async () => {
     const pids = fleet.pids();
     await fleet.close();
-    for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+    expect(pids.filter(isRunning)).toEqual([]);
     await until('all gone for the console', views, (all) =>
       all.every(({ connection }) => connection.state !== 'online'),
     );
   });
+});
+
+it('leaves no process behind when its parent is killed', async () => {
+  const parent = spawn(
+    process.execPath,
+    [join(import.meta.dirname, 'fleet.ts'), '--count', '2', '--processes', '2'],
+    {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    },
+  );
+  const pids = await new Promise<readonly number[]>((resolve) => {
+    let output = '';
+    parent.stdout.on('data', (chunk) => {
+      output += String(chunk);
+      const numbers = /processes ([\d, ]+);/.exec(output)?.[1];
+      if (numbers !== undefined) resolve(numbers.split(', ').map(Number));
+    });
+  });
+  expect(pids).toHaveLength(2);
+  parent.kill('SIGKILL');
+  await until(
+    'both gone',
+    () => pids.filter(isRunning),
+    (running) => running.length === 0,
+  );
 });

@@ -176,6 +176,7 @@ export const startFleet = async (options: FleetOptions): Promise<Fleet> => {
           policy: policyFor(options),
           recordings,
           bindAddress: options.bindAddress ?? null,
+          isTemporary: options.folder === undefined,
           isVerbose: options.isVerbose ?? false,
         }),
       ),
@@ -233,7 +234,7 @@ const runFromCommandLine = async (): Promise<void> => {
     ...(values.processes === undefined ? {} : { processes: Number(values.processes) }),
     ...(values.folder === undefined ? {} : { folder: values.folder }),
   });
-  console.log(`${values.count} devices in ${fleet.pids().length} processes; Ctrl+C ends them.`);
+  console.log(`${values.count} devices in processes ${fleet.pids().join(', ')}; Ctrl+C ends them.`);
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
