@@ -23,6 +23,10 @@ export const agentCalls = (parts: Parts): HandlersFor<AgentWindowKind> => {
     'appearance:set': (change) => ok(appearance.set(change)),
     'device:snapshot': () => ok(parts.snapshot()),
     'device:enrol': ({ token }) => parts.enrol(token),
+    async 'capture:prepare'() {
+      await screen.prepareCapture();
+      return done();
+    },
     'capture:ready': () => ok(screen.pageReady()),
     'capture:report'({ quality, problem }) {
       screen.pageReports({ screen: quality, screenProblem: problem });

@@ -88,7 +88,8 @@ export const createPresentationWindow = (windows: AppWindows): PresentationWindo
     },
     pageReports(state) {
       if (isWanted && state === 'showing' && !window.native.isVisible()) {
-        window.native.showInactive();
+        // With the keyboard: on X11 a focused full-screen program would stay above everything else.
+        window.native.show();
         window.native.setFullScreen(true);
         window.native.setAlwaysOnTop(true, 'floating');
       }

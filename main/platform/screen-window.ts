@@ -8,6 +8,8 @@ import { screenAreas } from './screens.ts';
 
 export type ScreenWindow = {
   readonly port: ScreenPort;
+  /** Gives the page the gesture that a capture needs (Screen Capture, section 5.1: transient activation). */
+  readonly prepareCapture: () => Promise<void>;
   /** The page is loaded (again); gives the quality it should send now. */
   readonly pageReady: () => { readonly quality: ScreenQuality };
   readonly fromPage: (signal: Signal) => void;
@@ -93,6 +95,9 @@ export const createScreenWindow = (windows: AppWindows): ScreenWindow => {
         indicator.hide();
         window.close();
       },
+    },
+    async prepareCapture() {
+      await window.native.webContents.executeJavaScript('undefined', true);
     },
     pageReady: () => ({ quality }),
     fromPage(signal) {

@@ -44,6 +44,8 @@ export class Peer {
   state: PeerState = 'connecting';
   /** Packets flow from this number on; -1 until a key frame is there to begin with. */
   joinedAt = -1;
+  /** Next packet that it still gets from the ring, see Replay; later ones wait for it. -1: it is up to date. */
+  replayAt = -1;
   packets = 0;
   bytes = 0;
   nacks = 0;
@@ -233,7 +235,7 @@ export class Peer {
   private fail(): void {
     if (this.state === 'closed') return;
     this.state = 'failed';
-    this.joinedAt = -1;
+    this.leave();
     this.parts.onState(this);
     this.dispose();
     this.retryLater();
@@ -258,7 +260,13 @@ export class Peer {
     if (this.badSeconds < hopelessSeconds) return;
     this.badSeconds = 0;
     this.lossWindow.reset();
+    this.leave();
+  }
+
+  /** It gets nothing until it joins again. */
+  private leave(): void {
     this.joinedAt = -1;
+    this.replayAt = -1;
   }
 
   private retransmit(sequence: number): void {
@@ -277,7 +285,7 @@ export class Peer {
   private dispose(): void {
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;
-    this.joinedAt = -1;
+    this.leave();
     this.track = null;
     const { connection } = this;
     this.connection = null;

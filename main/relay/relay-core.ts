@@ -11,11 +11,15 @@ import {
 import type { ControlPort } from './control-port.ts';
 import { createKeyFrameGate } from './key-frame-gate.ts';
 import { Peer } from './peer.ts';
+import { Replay } from './replay.ts';
 import { Source } from './source.ts';
 import { RelayStream } from './stream.ts';
 
-/** A joiner gets the packets since the last key frame if they are few; else a new key frame is asked for. */
-const replayLimitPackets = 250;
+/**
+ * A joiner gets the packets since the last key frame if they are no more than that; else a new one is asked for. Two
+ * seconds' worth: longer than a class of thirty waits between two key frames, so that all who join in one go need one.
+ */
+const replayLimitPackets = 700;
 const reportIntervalMs = 1_000;
 const usualStatsIntervalMs = 1_000;
 /** Generations of one process: `run` * that + count, see [Note: generation]. */
@@ -56,6 +60,7 @@ export class Relay {
   private readonly peers = new Map<PeerId, Peer>();
   /** Peers that get packets, as an array because it is walked for every packet. */
   private live: Peer[] = [];
+  private readonly replay = new Replay(this.stream, realClock);
   private readonly source: Source;
   private readonly gate = createKeyFrameGate(() => this.source.requestKeyFrame(), realClock);
   private started: Start | null = null;
@@ -169,24 +174,13 @@ export class Relay {
   /** Gives a joiner a picture: from the ring when that is cheap, else by a new key frame. */
   private join(peer: Peer): void {
     if (!this.live.includes(peer)) this.live.push(peer);
-    if (this.isPaused || this.stream.replayLength() <= replayLimitPackets) this.replay(peer);
+    if (this.isPaused || this.stream.replayLength() <= replayLimitPackets) this.replay.begin(peer);
     if (peer.joinedAt < 0) this.wantKeyFrame();
-  }
-
-  /** Sends everything since the newest key frame, if that is complete. */
-  private replay(peer: Peer): void {
-    const { stream } = this;
-    if (stream.replayLength() === 0) return;
-    peer.joinedAt = stream.keyFrameStart;
-    for (let number = stream.keyFrameStart; number <= stream.highest; number += 1) {
-      const packet = stream.at(number);
-      if (packet !== null) peer.sendPacket(packet);
-    }
   }
 
   private onKeyFrameWanted(peer: Peer): void {
     // Nothing new leaves while paused; a repeated packet is dropped by whoever has it.
-    if (this.isPaused) this.replay(peer);
+    if (this.isPaused) this.replay.begin(peer);
     else this.wantKeyFrame();
   }
 
@@ -211,7 +205,9 @@ export class Relay {
         }
         peer.joinedAt = number;
       }
-      if (number >= peer.joinedAt) peer.sendPacket(packet);
+      // What lies ahead of a replay comes with it.
+      if (number < peer.joinedAt || (peer.replayAt >= 0 && number >= peer.replayAt)) continue;
+      peer.sendPacket(packet);
     }
   }
 
@@ -255,6 +251,7 @@ export class Relay {
     clearInterval(this.reportTimer);
     clearInterval(this.statsTimer);
     this.gate.forget();
+    this.replay.close();
     for (const peer of [...this.peers.values()]) peer.close();
     this.source.close();
     this.onShutdown();

@@ -139,6 +139,8 @@ export const calls = defineCalls({
     output: z.strictObject({ room: DisplayName }),
   },
 
+  /** Comes before each capture: the browser asks for a person's gesture, and nobody sits at a hidden page. */
+  'capture:prepare': { from: ['capture'], input: Nothing, output: Nothing },
   /** The capture page is loaded and can take orders. */
   'capture:ready': { from: ['capture'], input: Nothing, output: z.strictObject({ quality: ScreenQuality }) },
   'capture:report': {

@@ -29,6 +29,7 @@ export const callNames = allOf<keyof Calls>()(
   'signal:send',
   'device:snapshot',
   'device:enrol',
+  'capture:prepare',
   'capture:ready',
   'capture:report',
   'viewer:ready',

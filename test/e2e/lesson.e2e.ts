@@ -2,7 +2,7 @@
 import { ageMs } from '../support/bar-code.ts';
 import { percentile, readVideo, recordFrames } from '../support/read-video.ts';
 import { screenColors } from '../support/screen-pixels.ts';
-import { agentSize, agentSource, expect, teacherSource, test, tileNamed } from './classroom.ts';
+import { agentSize, agentSource, expect, teacherSize, teacherSource, test, tileNamed } from './classroom.ts';
 import { lockDevices, present, startLesson } from './teacher.ts';
 
 test.use({ classroomOptions: { agentCount: 2, fleetCount: 10 } });
@@ -74,7 +74,7 @@ test('two real devices and ten simulated ones through one lesson', async ({ clas
       console.log(`${agent.name} shows ${frames} frames in 4 s, glass to glass p50 ${p50} ms, p95 ${p95} ms`);
       expect(frames).toBeGreaterThan(20);
       expect(p50).toBeLessThan(400);
-      expect((await readVideo(video)).width).toBe(1920);
+      expect((await readVideo(video)).width).toBe(teacherSize.width);
     }
     await expect
       .poll(() => fleet?.framesShown(), { timeout: 10_000 })

@@ -49,7 +49,12 @@ export const launchApp = async (options: LaunchOptions): Promise<LaunchedApp> =>
       `--profile=${profile}`,
       `--policy=${policyPath}`,
     ],
-    env: { ...(process.env as Record<string, string>), DISPLAY: options.display },
+    // As strict as Electron about gestures before a capture.
+    env: {
+      ...(process.env as Record<string, string>),
+      DISPLAY: options.display,
+      LEHRPULT_STAND_IN_ACTIVATION: 'required',
+    },
     timeout: 30_000,
   });
   const child = electron.process();

@@ -78,7 +78,7 @@ export const startStimulus = async (given: StimulusOptions): Promise<Stimulus> =
       '--test-type',
       `--window-size=${options.width},${options.height}`,
       '--window-position=0,0',
-      '--kiosk',
+      '--start-maximized',
       '--app=about:blank',
     ],
   });

@@ -30,6 +30,7 @@ const problemOf = (error: unknown): Problem => {
 };
 
 const capture = async (): Promise<MediaStreamTrack> => {
+  await call('capture:prepare', {});
   const stream = await navigator.mediaDevices.getDisplayMedia({
     video: { frameRate: captureFrameRate },
     audio: false,

@@ -14,7 +14,9 @@ const sizeFor = (text: string): 'huge' | 'large' | 'medium' | 'small' => {
 
 export const App = () => {
   const { t, i18n } = useTranslation();
-  const lock = useAgent()?.lock ?? null;
+  const agent = useAgent();
+  const lock = agent?.lock ?? null;
+  const watched = agent?.watched ?? null;
   // The words stay while the cover goes away.
   const [shown, setShown] = useState(lock);
   useEffect(() => {
@@ -29,6 +31,14 @@ export const App = () => {
   const text = shown.text.trim() === '' ? t('lock.noText') : shown.text;
   return (
     <main className={styles.cover}>
+      {watched === null ? null : (
+        // The cover hides the indicator, so it says itself that somebody looks.
+        <p className={styles.watched} data-testid="lock-watched">
+          {t(watched.quality === 'blurred' ? 'indicator.watchingBlurred' : 'indicator.watching', {
+            name: watched.by,
+          })}
+        </p>
+      )}
       <Lock className={styles.icon ?? ''} strokeWidth={1.6} aria-hidden />
       <p className={styles.text} data-size={sizeFor(text)} data-testid="lock-text" role="alert">
         {text}
