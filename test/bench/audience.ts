@@ -23,6 +23,8 @@ export type Storm = {
 };
 
 export type Reception = {
+  /** The frames that nothing else on the machine held up. */
+  readonly latencyP5Ms: number;
   readonly latencyP50Ms: number;
   readonly latencyP95Ms: number;
   /** Frames per second of the Chromium device and of the simulated ones (NaN when there are none). */
@@ -101,12 +103,15 @@ export const openAudience = (
         );
         const problems = await receiver.page.evaluate(() => window.bench.problems());
         return {
+          latencyP5Ms: percentile(ages, 0.05),
           latencyP50Ms: percentile(ages, 0.5),
           latencyP95Ms: percentile(ages, 0.95),
           receiverFps: (after.frames - before.frames) / seconds,
           sinkFpsMin: rates.length === 0 ? Number.NaN : Math.min(...rates),
           sinkFpsMedian: median(rates),
-          jitterBufferMs: after.jitterBufferMs,
+          jitterBufferMs:
+            (after.jitterBufferMs - before.jitterBufferMs) /
+            (after.jitterBufferFrames - before.jitterBufferFrames),
           problems: [...problems, ...sinksAfter.flatMap((sink) => sink.problems)],
         };
       };

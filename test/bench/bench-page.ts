@@ -30,7 +30,9 @@ export type ReceivingCounts = {
   readonly firstFrameAtMs: number | null;
   /** Of every frame since `view` whose bar code could be read, in milliseconds. */
   readonly agesMs: readonly number[];
+  /** Sum over all frames that left the jitter buffer, and their number. */
   readonly jitterBufferMs: number;
+  readonly jitterBufferFrames: number;
   readonly width: number;
 };
 
@@ -81,6 +83,7 @@ const capturedTrack = (): MediaStreamTrack => {
 
 const rowsOf = async (connection: RTCPeerConnection): Promise<Row[]> =>
   connection.connectionState === 'closed' ? [] : ([...(await connection.getStats()).values()] as Row[]);
+const allRows = async (): Promise<Row[]> => (await Promise.all([...connections].map(rowsOf))).flat();
 const sum = (rows: readonly Row[], key: string): number =>
   rows.reduce((total, row) => total + Number(row[key] ?? 0), 0);
 
@@ -183,7 +186,7 @@ const bench = {
     connections.clear();
   },
   async sending(): Promise<SendingCounts> {
-    const all = (await Promise.all([...connections].map(rowsOf))).flat();
+    const all = await allRows();
     const outbound = all.filter((row) => row.type === 'outbound-rtp' && row.kind === 'video');
     const sources = all.filter((row) => row.type === 'media-source' && row.kind === 'video');
     return {
@@ -219,12 +222,15 @@ const bench = {
   async receiving(): Promise<ReceivingCounts> {
     if (viewing === null) throw new Error('Nothing is received.');
     const { frames, firstFrameAtMs, agesMs, width } = viewing;
-    const stats = await viewing.session.stats();
-    return { frames, firstFrameAtMs, agesMs, width, jitterBufferMs: stats?.jitterBufferDelayMs ?? 0 };
+    const inbound = (await allRows()).filter((row) => row.type === 'inbound-rtp' && row.kind === 'video');
+    const jitterBufferMs = sum(inbound, 'jitterBufferDelay') * 1000;
+    const jitterBufferFrames = sum(inbound, 'jitterBufferEmittedCount');
+    return { frames, firstFrameAtMs, agesMs, width, jitterBufferMs, jitterBufferFrames };
   },
   closeView() {
     viewing?.session.close();
     viewing = null;
+    connections.clear();
   },
 };
 window.bench = bench;

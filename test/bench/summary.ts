@@ -79,6 +79,7 @@ const lines = [
     digits: 0,
     isRelayOnly: true,
   },
+  { name: 'latencyP5', text: 'latency p5, ms', read: (r) => r.latencyP5Ms, digits: 0 },
   { name: 'latencyP50', text: 'latency p50, ms', read: (r) => r.latencyP50Ms, digits: 0 },
   { name: 'latencyP95', text: 'latency p95, ms', read: (r) => r.latencyP95Ms, digits: 0 },
   { name: 'jitterBuffer', text: 'jitter buffer of the device, ms', read: (r) => r.jitterBufferMs, digits: 0 },
