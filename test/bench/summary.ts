@@ -94,6 +94,12 @@ const lines = [
     isRelayOnly: true,
   },
   { name: 'stormKeyFrames', text: 'all join: key frames', read: (r) => r.storm.keyFrames, digits: 0 },
+  {
+    name: 'firstFrameChromium',
+    text: 'all join: first frame, Chromium device, ms',
+    read: (r) => r.storm.chromiumMs,
+    digits: 0,
+  },
   { name: 'firstFrameP50', text: 'all join: first frame p50, ms', read: (r) => r.storm.p50Ms, digits: 0 },
   { name: 'firstFrameP95', text: 'all join: first frame p95, ms', read: (r) => r.storm.p95Ms, digits: 0 },
   { name: 'firstFrameAll', text: 'all join: last first frame, ms', read: (r) => r.storm.allMs, digits: 0 },
