@@ -1,11 +1,10 @@
 // Starts the agent: its windows, its identity, its link. It runs without a visible window; the tray opens one.
 import { hostname } from 'node:os';
-import { z } from 'zod';
 import type { DeviceFacts } from '../../shared/domain/device.ts';
-import { DisplayName, LockId, PupilText } from '../../shared/domain/ids.ts';
+import { DisplayName } from '../../shared/domain/ids.ts';
 import type { AgentSnapshot } from '../../shared/ipc/contract.ts';
 import type { Policy } from '../../shared/settings/policy.ts';
-import type { StoredLease } from '../features/control/agent-lock.ts';
+import { StoredLease } from '../features/control/agent-lock.ts';
 import { createRouter } from '../ipc/router.ts';
 import { systemClock } from '../lib/clock.ts';
 import { openJsonFile } from '../lib/json-file.ts';
@@ -40,15 +39,6 @@ import { openAppearanceFile } from './console-files.ts';
 import { paths } from './paths.ts';
 
 type Parts = { readonly profile: string; readonly policy: Policy; readonly log: Log };
-
-const StoredLeaseFile: z.ZodType<StoredLease> = z.strictObject({
-  lockId: LockId,
-  text: PupilText,
-  teacher: DisplayName,
-  graceMs: z.int().min(0).max(605_000),
-  endsAt: z.int(),
-  capAt: z.int(),
-});
 
 const osName = (): DeviceFacts['os'] =>
   process.platform === 'win32' ? 'windows' : process.platform === 'darwin' ? 'macos' : 'linux';
@@ -123,7 +113,7 @@ export const startAgentApp = async ({ profile, policy, log }: Parts): Promise<vo
     );
   };
 
-  const leases = openJsonFile(`${profile}/lock.json`, StoredLeaseFile, log);
+  const leases = openJsonFile(`${profile}/lock.json`, StoredLease, log);
   const agent = createAgent({
     identity: enrolment.identity(),
     addresses: enrolment.addresses,

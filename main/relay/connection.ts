@@ -45,7 +45,13 @@ const stateOf = (native: string): ConnectionState | null => {
   return native === 'closed' ? 'closed' : null;
 };
 
-/** Makes a connection with host candidates only; media and the first description are up to the caller. */
+/**
+ * Makes a connection with host candidates only; media and the first description are up to the caller.
+ *
+ * [Note: answer first] libdatachannel gives the far end's credentials to ICE before it keeps the description, and checks
+ * the certificate against what is kept. A far end that is quick on a busy machine would shake hands in between and be
+ * refused. So who offers says where it is only when it has taken the answer.
+ */
 export const createConnection = (parts: Parts): Connection => {
   const native = new nodeDataChannel.PeerConnection(parts.name, {
     iceServers: [],
@@ -56,14 +62,21 @@ export const createConnection = (parts: Parts): Connection => {
   let isClosed = false;
   let isOver = false;
   let fingerprints = nothingKnown;
+  let holdsBack = false;
+  const held: Signal[] = [];
+  const sendOrHold = (signal: Signal): void => {
+    if (holdsBack) held.push(signal);
+    else parts.send(signal);
+  };
 
   native.onLocalDescription((sdp, type) => {
     if (isClosed || (type !== 'offer' && type !== 'answer')) return;
+    holdsBack = type === 'offer';
     parts.send({ kind: type, sdp: parts.finish(sdp), generation });
   });
   native.onLocalCandidate((candidate, mid) => {
     if (isClosed) return;
-    parts.send({
+    sendOrHold({
       kind: 'candidate',
       candidate: candidate.replace(/^a=/, ''),
       sdpMid: mid,
@@ -72,7 +85,7 @@ export const createConnection = (parts: Parts): Connection => {
     });
   });
   native.onGatheringStateChange((state) => {
-    if (!isClosed && state === 'complete') parts.send({ kind: 'end-of-candidates', generation });
+    if (!isClosed && state === 'complete') sendOrHold({ kind: 'end-of-candidates', generation });
   });
   native.onStateChange((raw) => {
     const state = stateOf(raw);
@@ -88,7 +101,11 @@ export const createConnection = (parts: Parts): Connection => {
       if (fingerprints.remote === null && !isClosed) fingerprints = readFingerprints(native);
       return fingerprints;
     },
-    setRemote: (sdp, type) => native.setRemoteDescription(sdp, type),
+    setRemote(sdp, type) {
+      native.setRemoteDescription(sdp, type);
+      holdsBack = false;
+      for (const signal of held.splice(0)) parts.send(signal);
+    },
     addCandidate(candidate, mid) {
       if (!isUsableCandidate(candidate)) return false;
       native.addRemoteCandidate(`a=${candidate}`, mid ?? '0');

@@ -1,16 +1,14 @@
 // One simulated device: the real agent (enrolment, link, commands, lease) with a recorded screen, a counting viewer
 // and covers that only remember. Its identity and lease lie in a profile folder like a real agent's.
 import { join } from 'node:path';
-import { z } from 'zod';
 import { createAgent } from '../../main/app/agent.ts';
 import { openEnrolment } from '../../main/app/agent-enrolment.ts';
-import type { StoredLease } from '../../main/features/control/agent-lock.ts';
+import { StoredLease } from '../../main/features/control/agent-lock.ts';
 import { systemClock } from '../../main/lib/clock.ts';
 import { openJsonFile } from '../../main/lib/json-file.ts';
 import type { Log } from '../../main/lib/log.ts';
 import type { LinkStatus } from '../../main/link/link-status.ts';
 import type { DeviceFacts, DeviceReport } from '../../shared/domain/device.ts';
-import { LockId } from '../../shared/domain/ids.ts';
 import { Policy } from '../../shared/settings/policy.ts';
 import type { DesktopRecording } from './recording.ts';
 import { type CoverStats, createSimulatedCover } from './simulated-cover.ts';
@@ -51,15 +49,6 @@ export type SimulatedDeviceParts = {
   readonly onChange: () => void;
 };
 
-const LeaseFile: z.ZodType<StoredLease> = z.strictObject({
-  lockId: LockId,
-  text: z.string(),
-  teacher: z.string(),
-  graceMs: z.int(),
-  endsAt: z.int(),
-  capAt: z.int(),
-});
-
 export const createSimulatedDevice = async (parts: SimulatedDeviceParts): Promise<SimulatedDevice> => {
   const { index, name, profile, wheel, bindAddress, log } = parts;
   const policy = Policy.parse({ ...parts.policy, role: 'agent', deviceName: name });
@@ -74,7 +63,7 @@ export const createSimulatedDevice = async (parts: SimulatedDeviceParts): Promis
   const viewer = createSimulatedViewer(common);
   const cover = createSimulatedCover();
   const enrolment = await openEnrolment({ profile, policy, facts, log });
-  const leases = openJsonFile(join(profile, 'lock.json'), LeaseFile, log);
+  const leases = openJsonFile(join(profile, 'lock.json'), StoredLease, log);
   let isRunning = true;
   const agent = createAgent({
     identity: enrolment.identity(),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { LockId } from '../../../shared/domain/ids.ts';
 import { createFakeClock } from '../../lib/fake-clock.ts';
-import { createAgentLock, type StoredLease } from './agent-lock.ts';
+import { createAgentLock, StoredLease } from './agent-lock.ts';
 
 const id = (digit: number): LockId => `00000000-0000-4000-8000-00000000000${digit}` as LockId;
 
@@ -108,6 +108,13 @@ describe('[Note: lock lease]', () => {
     again.clock.advance(20_000);
     expect(again.screen.covered).toBe(false);
     expect(again.stored()).toBeNull();
+  });
+
+  test('what is kept is what the schema of the file takes, also from a clock with fractions of milliseconds', () => {
+    const { clock, lock, stored } = setUp();
+    clock.advance(0.37);
+    lock.lock(order);
+    expect(StoredLease.safeParse(stored()).success).toBe(true);
   });
 
   test('a clock set back before the restart gives no more than one grace time', () => {

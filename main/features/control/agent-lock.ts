@@ -5,20 +5,22 @@
 // renewal it ends after the grace time, and in any case at the cap. So a dead teacher's PC frees the room by
 // itself, while a pulled cable frees nobody before the grace time is over. Across a restart of the agent the
 // lease is carried in a file by wall clock, and can only become shorter.
+import { z } from 'zod';
 import type { ReportedLock } from '../../../shared/domain/device.ts';
-import type { LockId } from '../../../shared/domain/ids.ts';
+import { DisplayName, LockId, PupilText } from '../../../shared/domain/ids.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { CoverPort } from './cover-port.ts';
 
 /** A lock as it is kept over a restart; times are Unix milliseconds. */
-export type StoredLease = {
-  readonly lockId: LockId;
-  readonly text: string;
-  readonly teacher: string;
-  readonly graceMs: number;
-  readonly endsAt: number;
-  readonly capAt: number;
-};
+export const StoredLease = z.strictObject({
+  lockId: LockId,
+  text: PupilText,
+  teacher: DisplayName,
+  graceMs: z.int().min(0).max(605_000),
+  endsAt: z.int(),
+  capAt: z.int(),
+});
+export type StoredLease = z.infer<typeof StoredLease>;
 
 export type LeaseStore = {
   /** null when none is kept or what is kept cannot be read. */
@@ -71,7 +73,11 @@ export const createAgentLock = ({ cover, store, clock, onChange }: Parts): Agent
     const { endsAtMs, capAtMs, ...kept } = lease;
     const nowMs = clock.nowMs();
     const wallNow = clock.wallMs();
-    store.save({ ...kept, endsAt: wallNow + endsAtMs - nowMs, capAt: wallNow + capAtMs - nowMs });
+    store.save({
+      ...kept,
+      endsAt: Math.round(wallNow + endsAtMs - nowMs),
+      capAt: Math.round(wallNow + capAtMs - nowMs),
+    });
   };
 
   const end = (): void => {
