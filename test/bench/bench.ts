@@ -1,4 +1,4 @@
-// npm run bench -- <name> [--json] [--peers 1,10] [--seconds 8] [--rounds 2] [--with-mesh]
+// npm run bench -- <name> [--json] [--peers 1,10] [--seconds 6] [--rounds 2] [--with-mesh]
 //
 // Measures the real thing on this machine. `presentation` and `mesh` play a lesson's presentation: a display of its own
 // (Xvfb) with a moving picture, a headed Chromium that captures it with the product's own session, the real relay
@@ -16,7 +16,8 @@
 // - relay / bare: microseconds of CPU per packet and device against a process that only encrypts and sends as many
 //   packets of the same size to as many peers, right after the relay's window, while the presenter goes on.
 // - wire bytes: RTP as sent to all devices, repeated packets too, plus 38 bytes each for SRTP's tag, UDP and IPv4.
-// - all join: N devices are added at the same moment to a running presentation; key frames until they have settled.
+// - all join: N devices are added at the same moment to a presentation that has run for a thousand packets; key frames
+//   until they have settled.
 // Sizes are measured in turn and then again; the table has medians. Other work on the machine shows in `load average`
 // and `machine busy`: compare ratios of one run, not figures of two.
 //
@@ -37,7 +38,7 @@ const benches: readonly Bench[] = [presentation, mesh];
 
 const usage = (): string =>
   [
-    'npm run bench -- <name> [--json] [--peers 1,10] [--seconds 8] [--rounds 2] [--with-mesh]',
+    'npm run bench -- <name> [--json] [--peers 1,10] [--seconds 6] [--rounds 2] [--with-mesh]',
     ...table(benches.map(({ name, summary }) => [`  ${name}`, summary.padEnd(1)])),
   ].join('\n');
 

@@ -9,7 +9,7 @@ export const mesh: Bench = {
   run: (context) =>
     runPlan(context, {
       peers: context.options.peers ?? [1, 10, 30],
-      seconds: context.options.seconds ?? 8,
+      seconds: context.options.seconds ?? 6,
       rounds: context.options.rounds ?? 1,
       meshUpTo: Number.POSITIVE_INFINITY,
       withBare: false,

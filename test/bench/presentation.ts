@@ -98,7 +98,7 @@ export const presentation: Bench = {
   run: (context) =>
     runPlan(context, {
       peers: context.options.peers ?? [1, 10, 30, 60],
-      seconds: context.options.seconds ?? 8,
+      seconds: context.options.seconds ?? 6,
       rounds: context.options.rounds ?? 2,
       meshUpTo: context.options.withMesh ? 30 : 0,
       withBare: true,

@@ -2,6 +2,7 @@
 // anew, so that the presenting Chromium's idle cost is measured right before it.
 import { rtpHeaderBytes } from '../../main/relay/rtp.ts';
 import { reduceSourceOffer } from '../../main/relay/sdp.ts';
+import { ringPackets } from '../../main/relay/stream.ts';
 import type { Signal } from '../../shared/protocol/signal.ts';
 import { startCpuMeter } from '../support/cpu-usage.ts';
 import { type RelayProcess, startRelay, until, wirePresenter } from '../support/relay-rig.ts';
@@ -205,10 +206,12 @@ export const runRelayRound = async (
       const connected = relay.next('source-state', ({ state }) => state === 'connected');
       await stage.presenter.page.evaluate(() => window.bench.present('presenter'));
       await connected;
+      // Long enough that the ring alone cannot serve joiners any more: they need a key frame.
       await until(
-        'frames at the relay',
-        async () => (await nextStats(relay)).source.frames,
-        (frames) => frames > 30,
+        'a presentation that has run for a while',
+        async () => (await nextStats(relay)).source.packets,
+        (packets) => packets > ringPackets,
+        stormTimeoutMs,
       );
       const storm = await joinAll(relay, audience);
       const { measured, cost, packetBytes } = await watchRelay(relay, peers, () =>
