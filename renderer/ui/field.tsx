@@ -14,7 +14,8 @@ type Props = Omit<TextFieldProps, 'className' | 'style' | 'children'> & {
 };
 
 export const Field = ({ label, hint, error = null, rows, testId, isCode = false, ...rest }: Props) => (
-  <TextField {...rest} isInvalid={error !== null} className={styles.field ?? ''}>
+  // With native validation a shown error would keep the form from being sent again.
+  <TextField {...rest} validationBehavior="aria" isInvalid={error !== null} className={styles.field ?? ''}>
     <Label className={styles.label ?? ''}>{label}</Label>
     {rows === undefined ? (
       <Input className={styles.input ?? ''} data-testid={testId} data-code={isCode || undefined} />
