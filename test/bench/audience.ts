@@ -14,10 +14,7 @@ export const receiverName = 'device-0';
 export const deviceNames = (count: number): string[] =>
   Array.from({ length: count }, (_, index) => `device-${index}`);
 
-/**
- * [Note: late tenth] Simulated devices in one process may be a second late: a handshake packet that comes before its
- * connection is ready is dropped, and native peers repeat it after 1 s (Chromium after 50 ms).
- */
+/** How a class joined; the Chromium device by itself, for the others are many connections in one process. */
 export type Storm = {
   /** The Chromium device's first frame; null when it had none in time. */
   readonly chromiumMs: number | null;
