@@ -1,7 +1,7 @@
 // What a teacher does with a running presentation: hold it, go on, show something else, on the same connection.
 import { readVideo } from '../support/read-video.ts';
 import { startStimulus } from '../support/stimulus.ts';
-import { expect, teacherSize, test } from './classroom.ts';
+import { expect, teacherSize, teacherSource, test } from './classroom.ts';
 import { present, startLesson } from './teacher.ts';
 
 const windowSource = 77;
@@ -56,6 +56,16 @@ test('pause, resume and another source keep the devices connected', async ({ cla
       await expect.poll(async () => (await codeOf())?.source, { timeout: 30_000 }).toBe(windowSource);
       expect(await streamOf()).toBe(stream);
       await expect(page.getByTestId('presentation-bar')).toContainText('Vulkane');
+    });
+
+    await test.step('a window that is closed is told to the teacher, who chooses again', async () => {
+      await other.close();
+      await expect(page.getByTestId('presentation-bar')).toHaveAttribute('data-state', 'ended');
+      await page.getByTestId('present-change').click();
+      await page.getByTestId('source-screen-0').click();
+      await page.getByTestId('present-start').click();
+      await expect.poll(async () => (await codeOf())?.source, { timeout: 30_000 }).toBe(teacherSource);
+      expect(await streamOf()).toBe(stream);
     });
   } finally {
     await other.close();

@@ -81,10 +81,12 @@ export class PresenterController {
     if (!captured.ok) return captured;
     const track = captured.value.getVideoTracks()[0];
     if (track === undefined) return fail('capture-failed', 'choose-again');
-    await session.replaceTrack(track);
     const hadEnded = usePresentation.getState().capture === 'ended';
+    // Shown before it is sent: a window that is closed meanwhile ends after this, not before.
     this.#show(captured.value);
-    if (hadEnded) await this.setPaused(false);
+    await session.replaceTrack(track);
+    if (track.readyState === 'ended') await this.#onSourceEnded();
+    else if (hadEnded) await this.setPaused(false);
     return ok(undefined);
   }
 
