@@ -6,7 +6,6 @@ import { type LaunchedApp, launchApp } from '../support/launch-app.ts';
 import { type Stimulus, startStimulus } from '../support/stimulus.ts';
 import { startDisplay, type XDisplay } from '../support/x-display.ts';
 
-export const simulatedCount = 11;
 export const agentName = 'Amira';
 
 export type DemoRoom = {
@@ -14,6 +13,7 @@ export type DemoRoom = {
   readonly page: Page;
   readonly agent: LaunchedApp;
   readonly fleet: Fleet;
+  readonly simulatedCount: number;
   /** Displays of the scripted lesson; null where a person sits in front of a real one. */
   readonly displays: { readonly desk: XDisplay; readonly agent: XDisplay } | null;
   readonly close: () => Promise<void>;
@@ -29,7 +29,7 @@ const createToken = async (page: Page, uses: number): Promise<string> => {
 };
 
 /** `display` is a person's own, null to make two of its own. */
-export const openRoom = async (display: string | null): Promise<DemoRoom> => {
+export const openRoom = async (display: string | null, simulatedCount: number): Promise<DemoRoom> => {
   const closing: (() => Promise<unknown>)[] = [];
   const keep = <T extends { readonly close: () => Promise<unknown> }>(thing: T): T => {
     closing.unshift(thing.close);
@@ -80,7 +80,7 @@ export const openRoom = async (display: string | null): Promise<DemoRoom> => {
       }),
     );
     const fleet = keep(await startFleet({ count: simulatedCount, token }));
-    return { desk, page, agent, fleet, displays, close };
+    return { desk, page, agent, fleet, simulatedCount, displays, close };
   } catch (error) {
     await close();
     throw error;

@@ -5,7 +5,7 @@ import { type CpuMeter, startCpuMeter } from '../support/cpu-usage.ts';
 import { percentile, readVideo, recordFrames } from '../support/read-video.ts';
 import { saveScreen } from '../support/screen-pixels.ts';
 import { type DemoFigures, writeReport } from './report.ts';
-import { agentName, type DemoRoom, simulatedCount } from './room.ts';
+import { agentName, type DemoRoom } from './room.ts';
 
 type Step = { readonly name: string; readonly work: () => Promise<void> };
 
@@ -21,7 +21,7 @@ const cpuFigures = (desk: CpuMeter, agent: CpuMeter): DemoFigures['cpuPercent'] 
 
 /** Gives whether every step worked; pictures and report lie in `folder` either way. */
 export const playLesson = async (room: DemoRoom, folder: string): Promise<boolean> => {
-  const { page, agent, fleet, desk } = room;
+  const { page, agent, fleet, desk, simulatedCount } = room;
   const shot = (name: string): Promise<Buffer> => page.screenshot({ path: join(folder, `${name}.png`) });
   const agentShot = async (name: string): Promise<void> => {
     if (room.displays !== null) await saveScreen(room.displays.agent.display, join(folder, `${name}.png`));
@@ -47,7 +47,9 @@ export const playLesson = async (room: DemoRoom, folder: string): Promise<boolea
       name: 'the wall is live',
       work: async () => {
         await page.getByTestId('lesson-start').click();
-        await expect(liveTiles).toHaveCount(simulatedCount + 1, { timeout: 20_000 });
+        // Tiles below the fold are not asked for their screens.
+        const visible = Math.min(simulatedCount + 1, 15);
+        await expect.poll(() => liveTiles.count(), { timeout: 20_000 }).toBeGreaterThanOrEqual(visible);
         const own = page.locator(`[data-name="${agentName}"] video`);
         await expect.poll(async () => (await readVideo(own)).code?.source, { timeout: 15_000 }).toBe(11);
         await shot('2-wall');

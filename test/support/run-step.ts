@@ -9,7 +9,7 @@ export type Step = {
   readonly command: string;
   readonly args: readonly string[];
   /** JSON report that the command leaves, null when only its exit code counts (as one check). */
-  readonly report: { readonly kind: 'vitest' | 'playwright'; readonly path: string } | null;
+  readonly report: { readonly kind: 'vitest' | 'playwright' | 'counts'; readonly path: string } | null;
 };
 
 export const noCounts = (): Counts => ({ passed: 0, failed: 0, skipped: 0 });
@@ -19,6 +19,9 @@ const readReport = async ({ kind, path }: NonNullable<Step['report']>): Promise<
     stats?: Record<string, number>;
   };
   const number = (value: unknown): number => (typeof value === 'number' ? value : 0);
+  if (kind === 'counts') {
+    return { passed: number(report.passed), failed: number(report.failed), skipped: number(report.skipped) };
+  }
   if (kind === 'vitest') {
     return {
       passed: number(report.numPassedTests),
@@ -45,7 +48,7 @@ export const run = (command: string, args: readonly string[]): Promise<number> =
     child.on('exit', (code) => resolve(code ?? 1));
   });
 
-/** Runs the step; a run that fails without saying which test counts as one failure. */
+/** Runs the step; a run that fails without saying which test, or that ran none, counts as one failure. */
 export const runStep = async (step: Step): Promise<Counts> => {
   console.log(`\n== ${step.name}`);
   const startedAt = Date.now();
@@ -53,7 +56,7 @@ export const runStep = async (step: Step): Promise<Counts> => {
   const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
   const counts = step.report === null ? noCounts() : await readReport(step.report).catch(() => noCounts());
   if (step.report === null) counts[code === 0 ? 'passed' : 'failed'] += 1;
-  else if (code !== 0 && counts.failed === 0) counts.failed += 1;
+  else if (counts.failed === 0 && (code !== 0 || counts.passed === 0)) counts.failed += 1;
   console.log(`== ${step.name}: ${counts.passed} passed, ${counts.failed} failed in ${seconds} s`);
   return counts;
 };

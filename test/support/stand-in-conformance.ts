@@ -1,5 +1,5 @@
 // npm run test:stand-in: the conformance tests of the Electron stand-in (or, with LEHRPULT_ELECTRON=electron, of Electron).
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
@@ -35,5 +35,8 @@ stream.on('test:fail', (event) => {
 stream.compose(new spec()).pipe(process.stdout);
 await new Promise((done) => stream.once('end', done));
 await display.close();
+const results = resolve(import.meta.dirname, '../../test-results');
+mkdirSync(results, { recursive: true });
+writeFileSync(join(results, 'stand-in.json'), JSON.stringify(counts));
 process.stdout.write(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);
 process.exitCode = counts.failed === 0 && counts.passed > 0 ? 0 : 1;

@@ -2,7 +2,7 @@
 
 import { createServer as createHttpsServer } from 'node:https';
 import { connect, type Socket } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { createFakeClock } from '../../../main/lib/fake-clock.ts';
 import { mutualServerOptions } from '../../../main/link/tls-settings.ts';
@@ -14,12 +14,11 @@ import {
   makeSchool,
   newLesson,
   newRoom,
-  openRaw,
   reached,
-  startAgent,
   startConsole,
   teacherOf,
 } from './classroom.ts';
+import { openStage } from './stage.ts';
 
 const school = await makeSchool();
 const room = newRoom();
@@ -27,26 +26,7 @@ const teacher = await teacherOf(school, room);
 const device = await deviceOf(school, room);
 const rogue = await deviceOf(school, room);
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-const consoleAt = async (...parts: Parameters<typeof startConsole>) => {
-  const running = await startConsole(...parts);
-  cleanups.push(() => running.server.close());
-  return running;
-};
-const agentAt = (...parts: Parameters<typeof startAgent>) => {
-  const running = startAgent(...parts);
-  cleanups.push(() => running.client.stop());
-  return running;
-};
-const rawAt = async (...parts: Parameters<typeof openRaw>) => {
-  const raw = await openRaw(...parts);
-  raw.socket.on('error', () => undefined);
-  cleanups.push(() => raw.socket.terminate());
-  return raw;
-};
+const { cleanups, consoleAt, agentAt, rawAt } = openStage();
 /** Many connections that never say anything; counts how many were cut. */
 async function holdOpen(port: number, count: number) {
   let cut = 0;

@@ -1,5 +1,5 @@
 // The link with real TLS on 127.0.0.1: what a device and a console notice of each other.
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { idleReport } from '../../../shared/domain/device.ts';
 import {
   deviceOf,
@@ -9,31 +9,17 @@ import {
   newLesson,
   newRoom,
   reached,
-  startAgent,
   startConsole,
   teacherOf,
 } from './classroom.ts';
+import { openStage } from './stage.ts';
 
 const school = await makeSchool();
 const room = newRoom();
 const teacher = await teacherOf(school, room);
 const device = await deviceOf(school, room);
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-const consoleAt = async (...parts: Parameters<typeof startConsole>) => {
-  const running = await startConsole(...parts);
-  cleanups.push(() => running.server.close());
-  return running;
-};
-const agentAt = (...parts: Parameters<typeof startAgent>) => {
-  const running = startAgent(...parts);
-  cleanups.push(() => running.client.stop());
-  return running;
-};
+const { consoleAt, agentAt } = openStage();
 
 describe('hello and welcome', () => {
   it('[LK6] brings a device online with its facts, and tells it room, teacher and lesson', async () => {

@@ -7,7 +7,7 @@ import {
   SubjectAlternativeNameExtension,
   X509CertificateGenerator,
 } from '@peculiar/x509';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { transportFailureOf } from '../../../main/link/tls-settings.ts';
 import {
   linkServerName,
@@ -26,10 +26,9 @@ import {
   newRoom,
   openRaw,
   reached,
-  startAgent,
-  startConsole,
   teacherOf,
 } from './classroom.ts';
+import { openStage } from './stage.ts';
 
 const dayMs = 86_400_000;
 const school = await makeSchool(Date.now() - 800 * dayMs);
@@ -40,20 +39,7 @@ const teacher = await teacherOf(school, room);
 const device = await deviceOf(school, room);
 const secondDevice = await deviceOf(school, room);
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-const consoleAt = async (...parts: Parameters<typeof startConsole>) => {
-  const running = await startConsole(...parts);
-  cleanups.push(() => running.server.close());
-  return running;
-};
-const agentAt = (...parts: Parameters<typeof startAgent>) => {
-  const running = startAgent(...parts);
-  cleanups.push(() => running.client.stop());
-  return running;
-};
+const { cleanups, consoleAt, agentAt } = openStage();
 
 /** Says of itself all that a teacher's certificate says, and is signed by nobody but itself. */
 async function selfSigned() {
