@@ -58,6 +58,7 @@ export const consoleCalls = (parts: Parts): HandlersFor<'console'> => {
       desk.presentation.chooseSource(source);
       return ok(source);
     },
+    'presentation:confirm-source': () => desk.presentation.confirmSource(),
     'presentation:start': () =>
       desk.snapshot().lesson === null ? fail('no-lesson') : desk.presentation.start(),
     'presentation:stop': () => ok(desk.presentation.stop()),

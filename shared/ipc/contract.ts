@@ -118,6 +118,8 @@ export const calls = defineCalls({
     input: z.strictObject({ id: z.string().min(1).max(128) }),
     output: PresentationSource,
   },
+  /** The page captures the chosen source now instead of the one before. */
+  'presentation:confirm-source': { from: ['console'], input: Nothing, output: PresentationView },
   'presentation:start': { from: ['console'], input: Nothing, output: PresentationView },
   'presentation:stop': { from: ['console'], input: Nothing, output: PresentationView },
   'presentation:set-paused': {

@@ -23,6 +23,7 @@ export const callNames = allOf<keyof Calls>()(
   'devices:unlock',
   'presentation:sources',
   'presentation:choose-source',
+  'presentation:confirm-source',
   'presentation:start',
   'presentation:stop',
   'presentation:set-paused',

@@ -19,6 +19,8 @@ export type StimulusOptions = {
   readonly height?: number;
   readonly framesPerSecond?: number;
   readonly title?: string;
+  /** Over the whole display instead of its own size. Default: it is. */
+  readonly isMaximized?: boolean;
   /** Text that scrolls; default is a page about the water cycle. */
   readonly color?: string;
 };
@@ -58,6 +60,7 @@ export const startStimulus = async (given: StimulusOptions): Promise<Stimulus> =
     height: 1080,
     framesPerSecond: 30,
     title: 'Wasserkreislauf',
+    isMaximized: true,
     color: '#f4f1e6',
     ...given,
   };
@@ -78,7 +81,7 @@ export const startStimulus = async (given: StimulusOptions): Promise<Stimulus> =
       '--test-type',
       `--window-size=${options.width},${options.height}`,
       '--window-position=0,0',
-      '--start-maximized',
+      ...(options.isMaximized ? ['--start-maximized'] : []),
       '--app=about:blank',
     ],
   });

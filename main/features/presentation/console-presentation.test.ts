@@ -173,3 +173,15 @@ test('a message that is none of the relay’s is dropped', () => {
   latest().say('nonsense');
   expect(presentation.view().state).toBe('starting');
 });
+
+test('a source that could not be captured is not said to be shown', () => {
+  const { presentation, ready, sourceIs } = setUp();
+  presentation.chooseSource(screen);
+  presentation.start();
+  ready();
+  sourceIs('connected');
+  presentation.chooseSource({ id: 'w', kind: 'window', name: 'Vulkane' });
+  expect(presentation.view()).toMatchObject({ source: { name: 'Bildschirm' } });
+  presentation.confirmSource();
+  expect(presentation.view()).toMatchObject({ source: { name: 'Vulkane' } });
+});

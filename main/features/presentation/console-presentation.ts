@@ -20,9 +20,10 @@ type Parts = {
 
 export type ConsolePresentation = {
   readonly view: () => PresentationView;
-  /** Remembers what the page is about to capture. */
+  /** Remembers what the page is about to capture; nothing is shown of it before it is confirmed. */
   readonly chooseSource: (source: PresentationSource) => void;
-  readonly chosenSource: () => PresentationSource | null;
+  /** The page captures the chosen source now. */
+  readonly confirmSource: () => Result<PresentationView>;
   readonly start: () => Result<PresentationView>;
   readonly stop: () => PresentationView;
   readonly setPaused: (isPaused: boolean) => Result<PresentationView>;
@@ -90,9 +91,11 @@ export const createConsolePresentation = (parts: Parts): ConsolePresentation => 
     view: () => view,
     chooseSource(source) {
       chosen = source;
-      if (view.state !== 'off') change({ ...view, source });
     },
-    chosenSource: () => chosen,
+    confirmSource() {
+      if (view.state === 'off' || chosen === null) return fail('not-presenting');
+      return ok(change({ ...view, source: chosen }));
+    },
     start() {
       if (chosen === null) return fail('no-source', 'choose-again');
       if (view.state !== 'off') return ok(view);

@@ -85,6 +85,8 @@ export class PresenterController {
     // Shown before it is sent: a window that is closed meanwhile ends after this, not before.
     this.#show(captured.value);
     await session.replaceTrack(track);
+    const confirmed = await call('presentation:confirm-source', {});
+    if (confirmed.ok) loadPresentation(confirmed.value);
     if (track.readyState === 'ended') await this.#onSourceEnded();
     else if (hadEnded) await this.setPaused(false);
     return ok(undefined);
