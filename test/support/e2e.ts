@@ -7,4 +7,9 @@ import { displayPackages, ensurePackages } from './system-packages.ts';
 ensurePackages(displayPackages);
 console.log(describeRuntime(await resolveRuntime()));
 ensureBuilt();
-process.exitCode = await run('playwright', ['test', ...process.argv.slice(2)]);
+process.exitCode = await run('playwright', [
+  'test',
+  '--config',
+  'test/playwright.config.ts',
+  ...process.argv.slice(2),
+]);

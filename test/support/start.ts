@@ -8,7 +8,7 @@ import { describeRuntime, resolveRuntime } from './electron-runtime.ts';
 import { displayPackages, ensurePackages } from './system-packages.ts';
 
 const root = resolve(import.meta.dirname, '../..');
-const sources = ['main', 'renderer', 'shared', 'assets', 'package.json', 'electron.vite.config.ts'];
+const sources = ['main', 'renderer', 'shared', 'assets', 'package.json', '.electron-vite.config.ts'];
 
 /** The newest change below a path, in milliseconds; 0 when it is not there. */
 function newestChange(path: string): number {
@@ -27,10 +27,14 @@ export function ensureBuilt(): void {
   if (oldest >= Math.max(...sources.map((path) => newestChange(join(root, path))))) return;
   console.log('Building ...');
   const vite = join(root, 'node_modules/electron-vite/bin/electron-vite.js');
-  const { status } = spawnSync(process.execPath, [vite, 'build', '--logLevel', 'warn'], {
-    cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
+  const { status } = spawnSync(
+    process.execPath,
+    [vite, 'build', '--config', '.electron-vite.config.ts', '--logLevel', 'warn'],
+    {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    },
+  );
   if (status !== 0) throw new Error('the build failed');
 }
 

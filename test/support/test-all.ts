@@ -18,7 +18,14 @@ const steps: readonly Step[] = [
   {
     name: 'unit and contract tests',
     command: 'vitest',
-    args: ['run', '--reporter=default', '--reporter=json', '--outputFile.json=test-results/unit.json'],
+    args: [
+      'run',
+      '--config',
+      'test/vitest.config.ts',
+      '--reporter=default',
+      '--reporter=json',
+      '--outputFile.json=test-results/unit.json',
+    ],
     report: { kind: 'vitest', path: 'test-results/unit.json' },
   },
   {

@@ -157,6 +157,7 @@ const answers: Record<string, (input: never) => unknown> = {
       startedAt: Date.now(),
       relayGeneration: 1,
     }),
+  'presentation:confirm-source': () => setPresentation(snapshot.presentation),
   'presentation:stop': () => setPresentation({ state: 'off' }),
   'presentation:set-paused': ({ isPaused }: { isPaused: boolean }) =>
     setPresentation({ ...snapshot.presentation, state: isPaused ? 'paused' : 'running' }),
