@@ -114,10 +114,11 @@ export const startAgentApp = async ({ profile, policy, log }: Parts): Promise<vo
   };
 
   const leases = openJsonFile(`${profile}/lock.json`, StoredLease, log);
+  const covers = createLockCovers(windows);
   const agent = createAgent({
     identity: enrolment.identity(),
     addresses: enrolment.addresses,
-    ports: { screen: screen.port, viewer: presentation.port, cover: createLockCovers(windows) },
+    ports: { screen: screen.port, viewer: presentation.port, cover: covers },
     leases,
     facts,
     clock: systemClock,
@@ -134,6 +135,8 @@ export const startAgentApp = async ({ profile, policy, log }: Parts): Promise<vo
   );
   beforeQuit(async () => {
     agent.close();
+    // The lease stays in its file and holds again at the next start; its windows must not keep the system from ending us.
+    covers.uncover();
     enrolment.close();
     await leases.settled();
   });
