@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { _electron, type ElectronApplication, type Page } from '@playwright/test';
+import { _electron, type ElectronApplication, expect, type Page } from '@playwright/test';
 import type { WindowKind } from '../../shared/ipc/define.ts';
 import type { Policy } from '../../shared/settings/policy.ts';
 import { resolveRuntime } from './electron-runtime.ts';
@@ -69,13 +69,11 @@ export const launchApp = async (options: LaunchOptions): Promise<LaunchedApp> =>
     openPage,
     exited,
     async page(kind) {
-      for (;;) {
-        const found = openPage(kind);
-        if (found !== undefined) return found;
-        // A window opens before its address is known: look again at the next window or navigation.
-        const opened = await electron.waitForEvent('window', { timeout: 30_000 });
-        await opened.waitForURL(/index\.html/);
-      }
+      // A window is there before its address is known, so neither event alone tells of it.
+      await expect.poll(() => openPage(kind) !== undefined, { timeout: 30_000 }).toBe(true);
+      const found = openPage(kind);
+      if (found === undefined) throw new Error(`the ${kind} window closed as it opened`);
+      return found;
     },
     async close() {
       await electron.close();
