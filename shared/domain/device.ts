@@ -69,6 +69,12 @@ export const DeviceConnection = z.discriminatedUnion('state', [
   z.strictObject({ state: z.literal('online'), since: z.int(), address: z.string().max(64) }),
   z.strictObject({ state: z.literal('reconnecting'), since: z.int() }),
   z.strictObject({ state: z.literal('offline'), since: z.int() }),
+  /** Its key was seen at two places at once: nothing is done with either until the teacher has decided. */
+  z.strictObject({
+    state: z.literal('quarantined'),
+    since: z.int(),
+    addresses: z.array(z.string().max(64)).max(8),
+  }),
 ]);
 export type DeviceConnection = z.infer<typeof DeviceConnection>;
 

@@ -9,7 +9,7 @@ test('the preload knows exactly the names of the contract', () => {
 
 test('a pupil’s page can order nothing of the teacher’s', () => {
   const teacherOnly = Object.entries(calls).filter(([name]) =>
-    /^(room|lesson|wall|devices|presentation):/.test(name),
+    /^(setup|room|pairing|lesson|wall|devices|presentation):/.test(name),
   );
   expect(teacherOnly.length).toBeGreaterThan(8);
   for (const [, { from }] of teacherOnly) expect(from).toEqual(['console']);

@@ -2,9 +2,11 @@
 import { z } from 'zod';
 import { DeviceView, ScreenQuality } from '../domain/device.ts';
 import { DeviceId, DisplayName, PupilText } from '../domain/ids.ts';
+import { DevicePairing, FoundRoom, PairingView } from '../domain/joining.ts';
 import { Lesson, PresentationSource, PresentationView, Room, Teacher } from '../domain/lesson.ts';
 import { Signal } from '../protocol/signal.ts';
 import { Appearance } from '../settings/appearance.ts';
+import { NetworkAddress } from '../settings/policy.ts';
 import { defineCalls, defineEvents } from './define.ts';
 
 const Nothing = z.strictObject({});
@@ -24,9 +26,33 @@ export const ConsoleSnapshot = z.strictObject({
   /** Where agents reach this console, `host:port`. */
   addresses: z.array(z.string().max(128)).max(32),
   /** Code of a lasting problem that the teacher should know of, null when all is well. */
-  problem: z.enum(['port-in-use', 'no-multicast', 'no-network', 'relay-failed']).nullable(),
+  problem: z
+    .enum(['port-in-use', 'no-multicast', 'no-network', 'relay-failed', 'revoked', 'clock-wrong'])
+    .nullable(),
 });
 export type ConsoleSnapshot = z.infer<typeof ConsoleSnapshot>;
+
+/** Whether this console belongs to a school yet; `ready` is followed by `room:snapshot`. */
+export const SetupState = z.discriminatedUnion('state', [
+  z.strictObject({
+    state: z.literal('needed'),
+    suggested: z.strictObject({ roomName: DisplayName, teacherName: DisplayName }),
+  }),
+  z.strictObject({
+    state: z.literal('ready'),
+    /** This console holds the school's own key, and whether a recovery sheet of it was saved. */
+    recovery: z.enum(['none', 'missing', 'saved']),
+  }),
+]);
+export type SetupState = z.infer<typeof SetupState>;
+
+/** One time that somebody looked at this screen; times are Unix milliseconds, `endedAt` null while it lasts. */
+export const WatchEntry = z.strictObject({
+  by: DisplayName,
+  startedAt: z.int(),
+  endedAt: z.int().nullable(),
+});
+export type WatchEntry = z.infer<typeof WatchEntry>;
 
 /** One source in the picker, with a still picture of it. */
 export const SourcePreview = z.strictObject({
@@ -56,6 +82,8 @@ export const AgentSnapshot = z.strictObject({
     .nullable(),
   lock: z.strictObject({ text: PupilText, teacher: DisplayName }).nullable(),
   isShowingPresentation: z.boolean(),
+  /** How far this device's clock is from the teacher's, null while that is under five minutes or not known. */
+  clockDifferenceMs: z.int().nullable(),
 });
 export type AgentSnapshot = z.infer<typeof AgentSnapshot>;
 
@@ -75,6 +103,26 @@ export const calls = defineCalls({
   },
   'appearance:set': { from: ['console', 'device'], input: Appearance.partial(), output: Appearance },
 
+  'setup:state': { from: ['console'], input: Nothing, output: SetupState },
+  /** A school of its own, for one without IT. */
+  'setup:create-school': {
+    from: ['console'],
+    input: z.strictObject({ roomName: DisplayName, teacherName: DisplayName }),
+    output: Nothing,
+  },
+  /** Asks for the teacher file of school IT and opens it with its password; false when the person chose none. */
+  'setup:import-teacher': {
+    from: ['console'],
+    input: z.strictObject({ password: z.string().min(1).max(256) }),
+    output: z.strictObject({ isImported: z.boolean() }),
+  },
+  /** Asks where, and writes the recovery sheet there; false when the person chose no place. */
+  'setup:save-recovery': {
+    from: ['console'],
+    input: Nothing,
+    output: z.strictObject({ isSaved: z.boolean() }),
+  },
+
   'room:snapshot': { from: ['console'], input: Nothing, output: ConsoleSnapshot },
   'room:rename-device': {
     from: ['console'],
@@ -82,6 +130,17 @@ export const calls = defineCalls({
     output: Nothing,
   },
   'room:forget-device': { from: ['console'], input: z.strictObject({ id: DeviceId }), output: Nothing },
+  /** A quarantined device is let in again: its copy was switched off. */
+  'room:admit-device': { from: ['console'], input: z.strictObject({ id: DeviceId }), output: Nothing },
+  /** Takes devices by hand for five minutes; opening again begins anew. */
+  'pairing:open': { from: ['console'], input: Nothing, output: PairingView },
+  'pairing:close': { from: ['console'], input: Nothing, output: PairingView },
+  /** The teacher has compared the pictures of that request. */
+  'pairing:decide': {
+    from: ['console'],
+    input: z.strictObject({ id: z.string().min(1).max(64), isSame: z.boolean() }),
+    output: PairingView,
+  },
   'room:create-token': {
     from: ['console'],
     input: z.strictObject({ uses: z.int().min(1).max(200), hours: z.int().min(1).max(72) }),
@@ -110,6 +169,13 @@ export const calls = defineCalls({
     output: PerDevice,
   },
   'devices:unlock': { from: ['console'], input: z.strictObject({ ids: Devices }), output: PerDevice },
+
+  /** Opens a web page on these devices. */
+  'devices:open-url': {
+    from: ['console'],
+    input: z.strictObject({ ids: Devices, url: z.string().min(1).max(2048) }),
+    output: PerDevice,
+  },
 
   'presentation:sources': { from: ['console'], input: Nothing, output: z.array(SourcePreview).max(64) },
   /** Arms the next capture of this page with that source. */
@@ -140,6 +206,23 @@ export const calls = defineCalls({
     input: z.strictObject({ token: z.string().trim().min(1).max(1024) }),
     output: z.strictObject({ room: DisplayName }),
   },
+
+  /** Rooms in reach that take devices by hand now. */
+  'device:find-rooms': { from: ['device'], input: Nothing, output: z.array(FoundRoom).max(16) },
+  /** Begins to join there by comparing pictures; an attempt before is given up. */
+  'device:pair': {
+    from: ['device'],
+    input: z.strictObject({ address: NetworkAddress }),
+    output: DevicePairing,
+  },
+  'device:decide-pairing': {
+    from: ['device'],
+    input: z.strictObject({ isSame: z.boolean() }),
+    output: DevicePairing,
+  },
+  'device:cancel-pairing': { from: ['device'], input: Nothing, output: DevicePairing },
+  /** Who looked at this screen and when, newest first. */
+  'device:watch-log': { from: ['device'], input: Nothing, output: z.array(WatchEntry).max(500) },
 
   /** Comes before each capture: the browser asks for a person's gesture, and nobody sits at a hidden page. */
   'capture:prepare': { from: ['capture'], input: Nothing, output: Nothing },
@@ -184,6 +267,9 @@ export const events = defineEvents({
       problem: true,
     }),
   },
+  'setup:changed': { to: ['console'], payload: SetupState },
+  'pairing:changed': { to: ['console'], payload: PairingView },
+  'device:pairing': { to: ['device'], payload: DevicePairing },
   'presentation:changed': { to: ['console'], payload: PresentationView },
   'signal:received': {
     to: ['console', 'capture', 'presentation'],

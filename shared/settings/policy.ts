@@ -34,6 +34,12 @@ export const Policy = z.strictObject({
   useDiscovery: z.boolean().default(true),
   /** Agent: joins the school with it at first start. */
   enrolmentToken: z.string().max(1024).optional(),
+  /** Where school IT lays the newest roster (a path on a share); read again every 15 seconds. */
+  rosterFile: z.string().min(1).max(1024).optional(),
+  /** How long the logs of who did what are kept, in days. */
+  auditDays: z.int().min(1).max(365).default(30),
+  /** Agent: web pages without encryption may be opened, too. */
+  allowHttpLinks: z.boolean().default(false),
   /** How long a lock outlives a silent console, in seconds. */
   lockGraceSeconds: z.int().min(30).max(600).default(120),
   language: z.enum(['system', 'de', 'en']).optional(),
