@@ -22,6 +22,8 @@ export const Policy = z.strictObject({
   teacherName: DisplayName.optional(),
   /** Agent: name shown on the wall until the teacher gives it one; default is the host's name. */
   deviceName: DisplayName.optional(),
+  /** Console: makes a school of its own at its first start without asking; names come from this policy or the host. */
+  ownSchool: z.boolean().default(false),
   /** Console: TCP port of the link; 0 takes any free one. */
   linkPort: z.int().min(0).max(65_535).default(defaultLinkPort),
   /** Console: UDP port of the relay; 0 takes any free one. */

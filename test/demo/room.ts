@@ -63,6 +63,7 @@ export const openRoom = async (display: string | null, simulatedCount: number): 
     const policy = {
       roomName: 'Raum 204',
       teacherName: 'Frau Muster',
+      ownSchool: true,
       linkPort: 0,
       listenAddress: '127.0.0.1',
       useDiscovery: false,

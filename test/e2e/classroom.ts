@@ -36,6 +36,7 @@ export const agentSource = (index: number): number => 11 + index;
 export const consolePolicy: Partial<Policy> = {
   roomName: 'Raum 204',
   teacherName: 'Frau Muster',
+  ownSchool: true,
   linkPort: 0,
   relayPort: 0,
   listenAddress: '127.0.0.1',
