@@ -3,6 +3,7 @@ import { Presentation as PresentationIcon, TriangleAlert } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { DeviceId } from '../../../shared/domain/ids.ts';
+import type { SetupState } from '../../../shared/ipc/contract.ts';
 import { ActionBar } from '../../features/control/action-bar.tsx';
 import { openLockDialog } from '../../features/control/control-store.ts';
 import { unlockDevices } from '../../features/control/device-orders.ts';
@@ -19,6 +20,8 @@ import { AddDevices } from '../../features/rooms/add-devices.tsx';
 import { DeviceNaming } from '../../features/rooms/device-naming.tsx';
 import { EmptyRoom } from '../../features/rooms/empty-room.tsx';
 import { useRoom } from '../../features/rooms/room-store.ts';
+import { RecoveryNotice } from '../../features/setup/recovery-notice.tsx';
+import { SetupPage } from '../../features/setup/setup-page.tsx';
 import { ScreenSessionsContext, usePicture } from '../../features/wall/use-picture.ts';
 import { useWatch } from '../../features/wall/use-watch.ts';
 import { WallGrid } from '../../features/wall/wall-grid.tsx';
@@ -147,6 +150,7 @@ const Desk = ({ session }: SessionProps) => {
   return (
     <>
       <RoomProblem />
+      <RecoveryNotice />
       <PresentationBar controller={session.presenter} audience={audienceOf(all)} />
       <main className={styles.main}>
         {all.length === 0 ? <EmptyRoom /> : null}
@@ -172,7 +176,8 @@ const Desk = ({ session }: SessionProps) => {
 };
 
 type LoadState =
-  | { readonly state: 'loading' | 'ready' }
+  | { readonly state: 'loading' }
+  | SetupState
   | { readonly state: 'failed'; readonly code: string };
 
 export const App = ({ session }: SessionProps) => {
@@ -185,15 +190,15 @@ export const App = ({ session }: SessionProps) => {
   useEffect(() => {
     void session
       .load()
-      .then((result) =>
-        setLoading(result.ok ? { state: 'ready' } : { state: 'failed', code: result.error.code }),
-      );
+      .then((result) => setLoading(result.ok ? result.value : { state: 'failed', code: result.error.code }));
   }, [session, attempt]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the title is in the language in use
   useEffect(() => {
     document.title = roomName === undefined ? t('app.name') : t('app.consoleTitle', { room: roomName });
   }, [roomName, t, i18n.language]);
 
+  const reload = (): void => setAttempt((count) => count + 1);
+  if (loading.state === 'needed') return <SetupPage suggested={loading.suggested} onDone={reload} />;
   if (loading.state === 'loading') {
     return (
       <p className={styles.blank}>
@@ -206,7 +211,7 @@ export const App = ({ session }: SessionProps) => {
       <div className={styles.blank} role="alert">
         <h1>{t('app.loadFailed')}</h1>
         <p>{errorText(loading.code)}</p>
-        <Button look="primary" onPress={() => setAttempt((count) => count + 1)}>
+        <Button look="primary" onPress={reload}>
           {t('common.retry')}
         </Button>
       </div>

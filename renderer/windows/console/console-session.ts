@@ -1,11 +1,12 @@
 // Everything of the console page that lives outside React: signals, pictures, the presenter, and the feed from main.
-import type { ConsoleSnapshot } from '../../../shared/ipc/contract.ts';
+import type { ConsoleSnapshot, SetupState } from '../../../shared/ipc/contract.ts';
 import type { Result } from '../../../shared/result/result.ts';
 import { useFocus } from '../../features/focus/focus-store.ts';
 import { loadLesson, useLesson } from '../../features/lesson/lesson-store.ts';
 import { loadPresentation } from '../../features/presentation/presentation-store.ts';
 import { PresenterController } from '../../features/presentation/presenter-controller.ts';
 import { loadRoom } from '../../features/rooms/room-store.ts';
+import { loadSetup } from '../../features/setup/setup-store.ts';
 import { ScreenSessions } from '../../features/wall/screen-sessions.ts';
 import { TileVisibility } from '../../features/wall/tile-visibility.ts';
 import { changeDevices, loadDevices, removeDevices } from '../../features/wall/wall-store.ts';
@@ -16,8 +17,8 @@ export type ConsoleSession = {
   readonly screens: ScreenSessions;
   readonly presenter: PresenterController;
   readonly tiles: TileVisibility;
-  /** Asks main for everything; to be repeated when it fails. */
-  readonly load: () => Promise<Result<void>>;
+  /** Asks main for everything; to be repeated when it fails, and after the setup. */
+  readonly load: () => Promise<Result<SetupState>>;
 };
 
 /** One per page: listens to main from now on. */
@@ -42,6 +43,7 @@ export const createConsoleSession = (): ConsoleSession => {
     }));
     removeDevices(ids);
   });
+  on('setup:changed', loadSetup);
   on('room:changed', (changed) => {
     loadRoom(changed);
     loadLesson(changed.lesson);
@@ -64,10 +66,14 @@ export const createConsoleSession = (): ConsoleSession => {
     presenter,
     tiles: new TileVisibility(),
     async load() {
+      const setup = await call('setup:state', {});
+      if (!setup.ok) return setup;
+      loadSetup(setup.value);
+      if (setup.value.state === 'needed') return setup;
       const result = await call('room:snapshot', {});
       if (!result.ok) return result;
       show(result.value);
-      return { ok: true, value: undefined };
+      return setup;
     },
   };
 };
