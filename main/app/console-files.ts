@@ -8,7 +8,16 @@ import { openJsonFile } from '../lib/json-file.ts';
 import type { Log } from '../lib/log.ts';
 
 const KnownDevices = z
-  .array(z.strictObject({ id: DeviceId, name: DisplayName, seat: z.int().min(0).max(10_000) }))
+  .array(
+    z.strictObject({
+      id: DeviceId,
+      name: DisplayName,
+      seat: z.int().min(0).max(10_000),
+      quarantine: z
+        .strictObject({ since: z.int(), addresses: z.array(z.string().max(64)).max(8) })
+        .optional(),
+    }),
+  )
   .max(2_000);
 
 const WantedLocks = z

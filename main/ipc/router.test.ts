@@ -8,7 +8,7 @@ const fromLock = { kind: 'lock', windowId: 2 } as const;
 
 const setUp = (handlers: Handlers = {}) => {
   const log = silentLog();
-  return { log, router: createRouter(handlers, log) };
+  return { log, router: createRouter(() => handlers, log) };
 };
 
 test('a good call of the right window reaches its handler', async () => {

@@ -27,7 +27,8 @@ export type Router = {
   readonly handle: (channel: unknown, input: unknown, sender: Sender | null) => Promise<Result<unknown>>;
 };
 
-export const createRouter = (handlers: Handlers, log: Log): Router => {
+/** `handlers` is asked at each call, for a console serves more once it belongs to a school. */
+export const createRouter = (handlers: () => Handlers, log: Log): Router => {
   const refuse = (code: string, channel: unknown, detail?: string): Result<never> => {
     log.warn('ipc-refused', { code, channel: String(channel).slice(0, 64), ...(detail ? { detail } : {}) });
     return fail(code);
@@ -42,7 +43,7 @@ export const createRouter = (handlers: Handlers, log: Log): Router => {
       if (!spec.from.includes(sender.kind)) return refuse('ipc-sender', channel);
       const parsed = spec.input.safeParse(input);
       if (!parsed.success) return refuse('ipc-input', channel, parsed.error.message.slice(0, 300));
-      const handler = handlers[channel as keyof Calls] as HandlerOf<CallSpec> | undefined;
+      const handler = handlers()[channel as keyof Calls] as HandlerOf<CallSpec> | undefined;
       if (handler === undefined) return refuse('ipc-role', channel);
       try {
         return await handler(parsed.data, sender);

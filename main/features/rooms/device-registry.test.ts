@@ -64,3 +64,17 @@ test('two devices of the same name are told apart', () => {
   registry.connected(b, '10.0.0.2', facts, idleReport);
   expect(registry.all().map(({ name, seat }) => `${seat} ${name}`)).toEqual(['0 PC', '1 PC (2)']);
 });
+
+test('a device whose key is at two places stays apart over a restart until the teacher lets it in again', () => {
+  const first = setUp();
+  first.registry.connected(a, '10.0.0.1', facts, idleReport);
+  first.registry.quarantined(a, ['10.0.0.1', '10.0.0.66']);
+  first.registry.gone(a);
+  first.clock.advance(60_000);
+  const again = setUp([...first.saved()]);
+  expect(again.registry.isQuarantined(a)).toBe(true);
+  expect(again.registry.get(a)?.connection).toMatchObject({ addresses: ['10.0.0.1', '10.0.0.66'] });
+  expect(again.registry.online()).toEqual([]);
+  expect(again.registry.readmitted(a)).toBe(true);
+  expect(setUp([...again.saved()]).registry.isQuarantined(a)).toBe(false);
+});

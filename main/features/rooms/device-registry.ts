@@ -10,7 +10,13 @@ import type { DeviceId } from '../../../shared/domain/ids.ts';
 import type { Clock } from '../../lib/clock.ts';
 
 /** What is kept of a device over a restart. */
-export type KnownDevice = { readonly id: DeviceId; readonly name: string; readonly seat: number };
+export type KnownDevice = {
+  readonly id: DeviceId;
+  readonly name: string;
+  readonly seat: number;
+  /** Its key was seen at two places; null or absent: it was not. */
+  readonly quarantine?: { readonly since: number; readonly addresses: string[] } | undefined;
+};
 
 export type DeviceRegistry = {
   readonly all: () => readonly DeviceView[];
@@ -22,6 +28,13 @@ export type DeviceRegistry = {
   readonly reported: (id: DeviceId, report: DeviceReport) => void;
   readonly factsChanged: (id: DeviceId, facts: DeviceFacts) => void;
   readonly gone: (id: DeviceId) => void;
+  /** Its key answers at these addresses at once. Kept until `readmitted` or `forget`. */
+  readonly quarantined: (id: DeviceId, addresses: readonly string[]) => void;
+  /** The teacher says that the copy is off; false for a device that is not known. */
+  readonly readmitted: (id: DeviceId) => boolean;
+  readonly isQuarantined: (id: DeviceId) => boolean;
+  /** Its pictures come under another key than the link has announced. */
+  readonly insecure: (id: DeviceId) => void;
   readonly pending: (id: DeviceId, pending: DeviceView['pending'], error: string | null) => void;
   readonly rename: (id: DeviceId, name: string) => boolean;
   readonly forget: (id: DeviceId) => boolean;
@@ -41,9 +54,9 @@ const gatherMs = 50;
 /** A lost connection is called "reconnecting" for that long and "offline" after. */
 const offlineAfterMs = 6_000;
 
-const neverSeen = (known: KnownDevice): DeviceView => ({
+const neverSeen = ({ quarantine, ...known }: KnownDevice): DeviceView => ({
   ...known,
-  connection: { state: 'never-seen' },
+  connection: quarantine === undefined ? { state: 'never-seen' } : { state: 'quarantined', ...quarantine },
   facts: null,
   report: idleReport,
   pending: null,
@@ -78,7 +91,13 @@ export const createDeviceRegistry = (parts: Parts): DeviceRegistry => {
   };
 
   const save = (): void => {
-    parts.save([...devices.values()].map(({ id, name, seat }) => ({ id, name, seat })));
+    parts.save(
+      [...devices.values()].map(({ id, name, seat, connection }) => {
+        if (connection.state !== 'quarantined') return { id, name, seat };
+        const { since, addresses } = connection;
+        return { id, name, seat, quarantine: { since, addresses } };
+      }),
+    );
   };
 
   const freeSeat = (): number => {
@@ -101,6 +120,8 @@ export const createDeviceRegistry = (parts: Parts): DeviceRegistry => {
     save();
   };
 
+  const isQuarantined = (id: DeviceId): boolean => devices.get(id)?.connection.state === 'quarantined';
+
   const stopOfflineTimer = (id: DeviceId): void => {
     offlineTimers.get(id)?.();
     offlineTimers.delete(id);
@@ -121,6 +142,8 @@ export const createDeviceRegistry = (parts: Parts): DeviceRegistry => {
     reported: (id, report) => void update(id, { report }),
     factsChanged: (id, facts) => void update(id, { facts }),
     gone(id) {
+      // What keeps a quarantined device away is no loss of its connection.
+      if (isQuarantined(id)) return;
       stopOfflineTimer(id);
       const since = clock.wallMs();
       update(id, { connection: { state: 'reconnecting', since }, pending: null });
@@ -129,6 +152,26 @@ export const createDeviceRegistry = (parts: Parts): DeviceRegistry => {
         clock.after(offlineAfterMs, () => update(id, { connection: { state: 'offline', since } })),
       );
     },
+    quarantined(id, addresses) {
+      stopOfflineTimer(id);
+      const since = clock.wallMs();
+      update(id, {
+        connection: { state: 'quarantined', since, addresses: addresses.slice(0, 8) },
+        pending: null,
+      });
+      save();
+    },
+    readmitted(id) {
+      if (!isQuarantined(id)) return devices.has(id);
+      const isKnown = update(id, {
+        connection: { state: 'offline', since: clock.wallMs() },
+        lastError: null,
+      });
+      save();
+      return isKnown;
+    },
+    isQuarantined,
+    insecure: (id) => void update(id, { lastError: 'not-secure' }),
     pending: (id, pending, lastError) => void update(id, { pending, lastError }),
     rename(id, name) {
       const isKnown = update(id, { name });
