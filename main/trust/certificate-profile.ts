@@ -1,5 +1,5 @@
-// What a school's certificates say and how they are read: role, room, key. Nothing here decides whether a chain is
-// genuine; that is done by TLS (OpenSSL) alone, before anything here is asked.
+// What a school's certificates say and how they are read: role, room, key. Whether a chain is genuine is decided by TLS
+// (OpenSSL) alone, before anything here is asked; what OpenSSL does not know, the room of an issuer, is compared here.
 import { createHash, X509Certificate } from 'node:crypto';
 import { RoomId } from '../../shared/domain/ids.ts';
 
@@ -22,7 +22,8 @@ export const linkServerName = 'link.lehrpult.invalid';
 export const enrolmentServerName = 'enrol.lehrpult.invalid';
 
 const dayMs = 86_400_000;
-export const authorityLifetimeMs = 3 * 365 * dayMs;
+export const schoolLifetimeMs = 10 * 365 * dayMs;
+export const roomAuthorityLifetimeMs = 3 * 365 * dayMs;
 export const teacherLifetimeMs = 90 * dayMs;
 export const agentLifetimeMs = 365 * dayMs;
 /** Certificates begin in the past so that a device whose clock is late by weeks can still take part. */
@@ -48,6 +49,11 @@ export const keyIdOf = (spkiDer: Uint8Array): string => createHash('sha256').upd
 export const fingerprintOf = (certificateDer: Uint8Array): string =>
   createHash('sha256').update(certificateDer).digest('hex');
 
+/** Is this certificate in the last third of its life, so that it is time for a new one? */
+export function isDueForRenewal(certificatePem: string, lifetimeMs: number, nowMs: number): boolean {
+  return new X509Certificate(certificatePem).validToDate.getTime() - nowMs < lifetimeMs / 3;
+}
+
 function roomOf(certificate: X509Certificate): RoomId | null {
   const uris = (certificate.subjectAltName ?? '')
     .split(', ')
@@ -68,4 +74,43 @@ export function readCertificate(certificate: Uint8Array | string): PeerIdentity 
     roomId: roomOf(parsed),
     keyId: keyIdOf(parsed.publicKey.export({ type: 'spki', format: 'der' })),
   };
+}
+
+/** A device as its chain shows it: everything is bound to the school's root by two signatures. */
+export type AgentOfChain = {
+  readonly roomId: RoomId;
+  /** SHA-256 of the device's public key. */
+  readonly keyId: string;
+  /** SHA-256 of the public key of the room authority that issued it; a roster may revoke it, too. */
+  readonly authorityKeyId: string;
+};
+
+/** What `TLSSocket.getPeerCertificate(true)` gives. */
+export type PeerChain = {
+  readonly raw: Uint8Array;
+  readonly issuerCertificate?: { readonly raw: Uint8Array } | undefined;
+};
+
+/**
+ * For the link's `peerProblem`, on the console's side: the device behind a connection whose chain OpenSSL has verified.
+ *
+ * Call it with `socket.getPeerCertificate(true)` and the certificate of the school's root, compare `roomId` with the own
+ * room, and ask the roster about `keyId` and `authorityKeyId`. null means refuse (`wrong-room`): the leaf is no device, was
+ * not issued by a room authority, or names another room than its issuer. OpenSSL knows nothing of our rooms, so without
+ * this a room's key could make devices of any other room.
+ *
+ * The two signatures are checked once more here, for Node picks the issuer from what the peer sent by name only, and may
+ * pick another certificate than the one OpenSSL has verified. Throws on bytes that are no certificate.
+ */
+export function agentOfChain(peer: PeerChain, authorityPem: string): AgentOfChain | null {
+  if (peer.issuerCertificate === undefined) return null;
+  const leaf = new X509Certificate(peer.raw);
+  const issuer = new X509Certificate(peer.issuerCertificate.raw);
+  const root = new X509Certificate(authorityPem);
+  const device = readCertificate(peer.raw);
+  const authority = readCertificate(peer.issuerCertificate.raw);
+  const isBound = issuer.ca && leaf.verify(issuer.publicKey) && issuer.verify(root.publicKey);
+  const isRoom = device.role === 'agent' && authority.role === 'agent' && !leaf.ca;
+  if (!isBound || !isRoom || device.roomId === null || device.roomId !== authority.roomId) return null;
+  return { roomId: device.roomId, keyId: device.keyId, authorityKeyId: authority.keyId };
 }

@@ -1,29 +1,17 @@
 // The console's side of enrolment: hands out tokens and redeems them for certificates. It keeps only hashes of secrets.
-import { createHash, randomUUID } from 'node:crypto';
-import { z } from 'zod';
 import type { DeviceFacts } from '../../shared/domain/device.ts';
 import { DeviceId } from '../../shared/domain/ids.ts';
 import type { Room } from '../../shared/domain/lesson.ts';
 import type { EnrolmentAnswer, EnrolmentRefusal } from '../../shared/protocol/enrolment.ts';
+import type { SignedRoster } from '../../shared/protocol/roster.ts';
 import { type AppError, fail, ok, type Result } from '../../shared/result/result.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { keyIdOf } from './certificate-profile.ts';
-import { createTokenSecret, formatToken } from './enrolment-token.ts';
-import { readRequest, type SchoolAuthority } from './school-authority.ts';
+import { type RoomAuthority, readRequest } from './school-authority.ts';
+import { hashOfSecret, isTokenWish, makeToken, maxTokenRecords, type TokenRecord } from './token-record.ts';
 
-/** What is kept of a token: whoever reads the file can enrol nobody with it. */
-export const TokenRecord = z.strictObject({
-  id: z.uuid(),
-  /** SHA-256 of the secret, hex. The secret has 128 random bits, so no slow hash is needed. */
-  secretHash: z.string().regex(/^[0-9a-f]{64}$/),
-  usesLeft: z.int().min(0).max(500),
-  /** Unix milliseconds. */
-  expiresAt: z.int(),
-  /** Keys that were enrolled with it: a device whose answer was lost may ask again. */
-  enrolledKeys: z.array(DeviceId).max(500),
-});
-export type TokenRecord = z.infer<typeof TokenRecord>;
+export { TokenRecord } from './token-record.ts';
 
 /** Where records are kept; an opened JsonFile fits. */
 export type TokenStore = {
@@ -40,8 +28,11 @@ export type EnrolledDevice = {
 };
 
 export type EnrolmentDeskOptions = {
-  readonly school: SchoolAuthority;
+  readonly school: RoomAuthority;
+  /** `id` is the authority's room. */
   readonly room: () => Room;
+  /** The newest one: a device learns with its certificate who teaches. */
+  readonly roster: () => SignedRoster;
   readonly clock: Clock;
   readonly log: Log;
   readonly store: TokenStore;
@@ -64,6 +55,8 @@ export type EnrolmentDesk = {
     readonly expiresAt: number;
   }[];
   readonly withdraw: (id: string) => Promise<void>;
+  /** Takes over tokens that school IT made before this console ran. One that is known already stays as it is here. */
+  readonly adopt: (records: readonly TokenRecord[]) => Promise<void>;
   readonly redeem: (claim: {
     readonly secret: string;
     readonly requestDer: Uint8Array;
@@ -72,9 +65,6 @@ export type EnrolmentDesk = {
   }) => Promise<Result<EnrolmentAnswer, AppError<EnrolmentRefusal>>>;
 };
 
-const maxUses = 500;
-const maxLifetimeMs = 90 * 86_400_000;
-const maxTokens = 64;
 /** Wrong secrets an address may name, and how fast it may name more. Guessing 128 bits is hopeless; this keeps it quiet. */
 const wrongTriesBurst = 5;
 const wrongTriesPerSecond = 0.1;
@@ -103,8 +93,6 @@ function createTriesWatch(clock: Clock) {
   };
 }
 
-const hashOf = (secret: Uint8Array): string => createHash('sha256').update(secret).digest('hex');
-
 export function createEnrolmentDesk(options: EnrolmentDeskOptions): EnrolmentDesk {
   const { school, clock, log, store } = options;
   const watch = createTriesWatch(clock);
@@ -126,7 +114,7 @@ export function createEnrolmentDesk(options: EnrolmentDeskOptions): EnrolmentDes
 
   const redeem: EnrolmentDesk['redeem'] = async ({ secret, requestDer, facts, address }) => {
     if (!watch.mayTry(address)) return fail('too-many-tries', 'retry');
-    const record = records.find((one) => one.secretHash === hashOf(Buffer.from(secret, 'base64url')));
+    const record = records.find((one) => one.secretHash === hashOfSecret(Buffer.from(secret, 'base64url')));
     if (record === undefined) {
       watch.wrong(address);
       return fail('token-unknown', 'choose-again');
@@ -147,27 +135,29 @@ export function createEnrolmentDesk(options: EnrolmentDeskOptions): EnrolmentDes
       await keep(records.map((one) => (one === record ? used : one)));
     }
     const room = options.room();
-    const certificatePem = await school.issueAgent(publicKey.value, room.id, clock.wallMs());
+    const certificatePem = await school.issueAgent(publicKey.value, clock.wallMs());
     log.info('enrolment.enrolled', { device: deviceId, address, token: record.id });
     options.onEnrolled?.({ deviceId, facts, address });
-    return ok({ certificatePem, room });
+    return ok({ certificatePem, roster: options.roster(), room });
   };
 
   return {
     authorityDer: school.certificateDer,
     issue: ({ uses, lifetimeMs, addresses }) =>
       inTurn(async () => {
-        if (uses < 1 || uses > maxUses || lifetimeMs <= 0 || lifetimeMs > maxLifetimeMs) {
-          throw new Error('token wish out of bounds');
-        }
-        const secret = createTokenSecret();
-        const expiresAt = Math.ceil((clock.wallMs() + lifetimeMs) / 60_000) * 60_000;
-        const text = formatToken({ secret, fingerprint: school.fingerprint, expiresAt, addresses });
-        const id = randomUUID();
-        const record = { id, secretHash: hashOf(secret), usesLeft: uses, expiresAt, enrolledKeys: [] };
+        if (!isTokenWish({ uses, lifetimeMs })) throw new Error('token wish out of bounds');
+        const expiresAt = clock.wallMs() + lifetimeMs;
+        const { record, text } = makeToken({ uses, expiresAt, addresses, fingerprint: school.fingerprint });
         // Used-up and expired ones stay a while so that a device hears the true reason; the oldest go first.
-        await keep([...records.slice(1 - maxTokens), record]);
-        return { id, text, expiresAt };
+        await keep([...records.slice(1 - maxTokenRecords), record]);
+        return { id: record.id, text, expiresAt: record.expiresAt };
+      }),
+    adopt: (more) =>
+      inTurn(async () => {
+        const isNew = (one: TokenRecord) =>
+          one.expiresAt > clock.wallMs() && records.every(({ id }) => id !== one.id);
+        const added = more.filter(isNew);
+        if (added.length > 0) await keep([...added, ...records].slice(-maxTokenRecords));
       }),
     open: () => records.filter(isOpen).map(({ id, usesLeft, expiresAt }) => ({ id, usesLeft, expiresAt })),
     withdraw: (id) => inTurn(() => keep(records.filter((record) => record.id !== id))),

@@ -4,6 +4,7 @@
 // length 1 and `host:port` in ASCII | first 4 bytes of the SHA-256 of all before. Base32 after Crockford.
 import { createHash, randomBytes } from 'node:crypto';
 import { type AppError, fail, ok, type Result } from '../../shared/result/result.ts';
+import { compacted, fromBase32, inGroups, toBase32 } from './base32.ts';
 
 export type EnrolmentToken = {
   /** 128 random bits. */
@@ -19,7 +20,6 @@ export type EnrolmentToken = {
 export type TokenFailure = AppError<'token-malformed'>;
 
 const prefix = 'LP1-';
-const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const secretBytes = 16;
 const fingerprintBytes = 32;
 const checksumBytes = 4;
@@ -32,38 +32,6 @@ export const createTokenSecret = (): Uint8Array => randomBytes(secretBytes);
 
 const checksumOf = (bytes: Uint8Array): Buffer =>
   createHash('sha256').update(bytes).digest().subarray(0, checksumBytes);
-
-function toBase32(bytes: Uint8Array): string {
-  let text = '';
-  let bits = 0;
-  let value = 0;
-  for (const byte of bytes) {
-    value = ((value << 8) | byte) & 0xfff;
-    bits += 8;
-    while (bits >= 5) {
-      bits -= 5;
-      text += alphabet.charAt((value >> bits) & 31);
-    }
-  }
-  return bits === 0 ? text : text + alphabet.charAt((value << (5 - bits)) & 31);
-}
-
-function fromBase32(text: string): Buffer | null {
-  const bytes: number[] = [];
-  let bits = 0;
-  let value = 0;
-  for (const character of text) {
-    const digit = alphabet.indexOf(character);
-    if (digit < 0) return null;
-    value = ((value << 5) | digit) & 0xfff;
-    bits += 5;
-    if (bits >= 8) {
-      bits -= 8;
-      bytes.push((value >> bits) & 255);
-    }
-  }
-  return (value & ((1 << bits) - 1)) === 0 && bits < 5 ? Buffer.from(bytes) : null;
-}
 
 /** Throws on a token that breaks its own type's promises; the desk builds none. */
 export function formatToken(token: EnrolmentToken): string {
@@ -86,9 +54,7 @@ export function formatToken(token: EnrolmentToken): string {
     Buffer.from([addresses.length]),
     ...addresses.flatMap((address) => [Buffer.from([address.length]), address]),
   ]);
-  const digits = toBase32(Buffer.concat([body, checksumOf(body)]));
-  // Groups of five are what people can copy by eye.
-  return prefix + (digits.match(/.{1,5}/g) ?? []).join('-');
+  return prefix + inGroups(toBase32(Buffer.concat([body, checksumOf(body)])));
 }
 
 function readAddresses(bytes: Buffer): string[] | null {
@@ -113,9 +79,9 @@ function readAddresses(bytes: Buffer): string[] | null {
 export function parseToken(text: string): Result<EnrolmentToken, TokenFailure> {
   const malformed = (detail: string) => fail('token-malformed', 'choose-again', detail);
   if (text.length > maxTokenLength) return malformed('too long');
-  const compact = text.toUpperCase().replace(/[\s-]/g, '');
+  const compact = compacted(text);
   if (!/^LP[1IL]/.test(compact)) return malformed('prefix');
-  const bytes = fromBase32(compact.slice(3).replaceAll('O', '0').replace(/[IL]/g, '1'));
+  const bytes = fromBase32(compact.slice(3));
   if (bytes === null || bytes.length < secretBytes + fingerprintBytes + 5 + checksumBytes)
     return malformed('length');
   const body = bytes.subarray(0, -checksumBytes);

@@ -1,241 +1,254 @@
-// Identities on disk: a console's school and teacher, an agent's device. A file that cannot be understood is left alone
-// and reported; a new identity is never put in its place by this code.
-import { createPrivateKey, randomUUID, X509Certificate } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+// A console's identity on disk: its teacher, its room's authority and, in a school without IT, the school itself. A file that
+// cannot be understood is left alone and reported; a new identity is never put in its place by this code.
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { DeviceId, DisplayName, RoomId, TeacherId } from '../../shared/domain/ids.ts';
-import { type AppError, fail, ok, type Result } from '../../shared/result/result.ts';
-import { writeFileAtomic } from '../lib/atomic-write.ts';
-import { keyIdOf, type Role, readCertificate, teacherLifetimeMs } from './certificate-profile.ts';
-import type { AgentIdentity, TeacherIdentity } from './identity.ts';
+import { DisplayName, RoomId, TeacherId } from '../../shared/domain/ids.ts';
+import { SignedRoster } from '../../shared/protocol/roster.ts';
+import { ok, type Result } from '../../shared/result/result.ts';
+import {
+  isDueForRenewal,
+  keyIdOf,
+  roomAuthorityLifetimeMs,
+  teacherLifetimeMs,
+} from './certificate-profile.ts';
+import type { TeacherIdentity } from './identity.ts';
+import {
+  BoxKind,
+  damaged,
+  fits,
+  type IdentityFailure,
+  isSignedBy,
+  Pem,
+  parseJson,
+  readText,
+  Sealed,
+  seal,
+  unseal,
+  writeSecretFile,
+} from './identity-file.ts';
+import { readSignedRoster } from './roster.ts';
 import {
   createKeyPair,
+  createRoomAuthority,
   createSchool,
+  openRoomAuthority,
   openSchool,
   publicKeyOf,
+  type RoomAuthority,
   type SchoolAuthority,
 } from './school-authority.ts';
-import type { SecretBox, SecretBoxFailure } from './secret-box.ts';
+import type { SecretBox } from './secret-box.ts';
+import type { TokenRecord } from './token-record.ts';
 
-export type IdentityFailure =
-  | AppError<'identity-damaged' | 'identity-unreadable' | 'identity-exposed' | 'identity-not-written'>
-  | SecretBoxFailure;
+export { loadAgentIdentity, renewAgentCertificate, saveAgentIdentity } from './agent-identity.ts';
+export type { IdentityFailure } from './identity-file.ts';
 
-export type ConsoleIdentity = TeacherIdentity & { readonly school: SchoolAuthority };
+export type ConsoleIdentity = TeacherIdentity & {
+  readonly roomName: string;
+  readonly teacherName: string;
+  /** SHA-256 of the root's certificate. */
+  readonly fingerprint: string;
+  /** Issues devices of this room. */
+  readonly school: RoomAuthority;
+  /** The school itself; null where school IT keeps it. */
+  readonly root: SchoolAuthority | null;
+  /** The one the identity came with; the keeper may know a newer one. */
+  readonly roster: SignedRoster;
+  /** Tokens that came with a teacher file just now, for the desk to adopt; empty at any other time. */
+  readonly handedTokens: readonly TokenRecord[];
+};
 
-const Pem = z.string().max(8_192);
-const Sealed = z
-  .string()
-  .max(65_536)
-  .regex(/^[A-Za-z0-9+/=]+$/);
+const format = 'lehrpult.console-identity.2';
 const ConsoleFile = z.strictObject({
-  format: z.literal('lehrpult.console-identity.1'),
-  box: z.enum(['system', 'file-mode']),
-  roomId: RoomId,
-  authorityPem: Pem,
-  certificatePem: Pem,
-  sealed: Sealed,
-});
-const ConsoleSecrets = z.strictObject({ authorityKeyPem: Pem, teacherKeyPem: Pem });
-const AgentFile = z.strictObject({
-  format: z.literal('lehrpult.agent-identity.1'),
-  box: z.enum(['system', 'file-mode']),
+  format: z.literal(format),
+  box: BoxKind,
   roomId: RoomId,
   roomName: DisplayName,
-  addresses: z.array(z.string().max(128)).max(16),
+  teacherName: DisplayName,
   authorityPem: Pem,
+  roomAuthorityPem: Pem,
   certificatePem: Pem,
+  roster: SignedRoster,
   sealed: Sealed,
 });
-const AgentSecrets = z.strictObject({ privateKeyPem: Pem });
-type ConsoleSecrets = z.infer<typeof ConsoleSecrets>;
+const ConsoleSecrets = z.strictObject({
+  teacherKeyPem: Pem,
+  roomAuthorityKeyPem: Pem,
+  /** null in a school with IT. */
+  schoolKeyPem: Pem.nullable(),
+});
 
-const maxFileBytes = 256 * 1024;
-/** A teacher's certificate with less than this left is issued anew when the console starts. */
-const renewBeforeMs = teacherLifetimeMs / 3;
+/** All that a console's file says, with its secrets open. `authorityPem`: the root's certificate. */
+export type ConsoleContent = Omit<z.infer<typeof ConsoleFile>, 'format' | 'box' | 'sealed'> & {
+  readonly secrets: z.infer<typeof ConsoleSecrets>;
+};
 
-const damaged = (detail: string) => fail('identity-damaged', 'ask-it', detail);
-
-/** The file's text, null if there is none. */
-async function readText(path: string): Promise<Result<string | null, IdentityFailure>> {
-  try {
-    const facts = await stat(path);
-    if (facts.size > maxFileBytes) return damaged('too long');
-    // Windows knows no such bits; there the folder's access list protects the file.
-    if (process.platform !== 'win32' && (facts.mode & 0o077) !== 0) {
-      return fail('identity-exposed', 'ask-it', `mode ${(facts.mode & 0o777).toString(8)}`);
-    }
-    return ok(await readFile(path, 'utf8'));
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-    if (code === '') throw cause;
-    return code === 'ENOENT' ? ok(null) : fail('identity-unreadable', 'ask-it', code);
-  }
+/** What does not fit together in it; null if all does. */
+export function contentProblem(content: ConsoleContent): string | null {
+  const { roomId, authorityPem, roomAuthorityPem, certificatePem, secrets } = content;
+  if (secrets.schoolKeyPem !== null && !fits(authorityPem, secrets.schoolKeyPem, null)) return 'school';
+  const isRoom = fits(roomAuthorityPem, secrets.roomAuthorityKeyPem, { role: 'agent', roomId });
+  if (!isRoom || !isSignedBy(roomAuthorityPem, authorityPem)) return 'room authority';
+  const isTeacher = fits(certificatePem, secrets.teacherKeyPem, { role: 'teacher', roomId });
+  if (!isTeacher || !isSignedBy(certificatePem, authorityPem)) return 'teacher';
+  return readSignedRoster(authorityPem, content.roster).ok ? null : 'roster';
 }
 
-function parseJson<T>(schema: z.ZodType<T>, text: string): Result<T, IdentityFailure> {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return damaged('not JSON');
-  }
-  const parsed = schema.safeParse(json);
-  return parsed.success ? ok(parsed.data) : damaged(`at ${parsed.error.issues[0]?.path.join('.') ?? ''}`);
-}
-
-async function seal(box: SecretBox, secrets: object): Promise<Result<string, IdentityFailure>> {
-  const sealed = await box.seal(Buffer.from(JSON.stringify(secrets), 'utf8'));
-  return sealed.ok ? ok(Buffer.from(sealed.value).toString('base64')) : sealed;
-}
-
-async function unseal<T>(
-  box: SecretBox,
-  file: { readonly box: string; readonly sealed: string },
-  schema: z.ZodType<T>,
-): Promise<Result<T, IdentityFailure>> {
-  if (file.box !== box.kind) return fail('secret-store-unavailable', 'ask-it', `sealed by ${file.box}`);
-  const opened = await box.open(Buffer.from(file.sealed, 'base64'));
-  return opened.ok ? parseJson(schema, Buffer.from(opened.value).toString('utf8')) : opened;
-}
-
-/** Does the key belong to the certificate, and the certificate to this role and room? */
-function fits(certificatePem: string, keyPem: string, role: Role | null, roomId: RoomId): boolean {
-  try {
-    if (!new X509Certificate(certificatePem).checkPrivateKey(createPrivateKey(keyPem))) return false;
-    if (role === null) return true;
-    const read = readCertificate(certificatePem);
-    return read.role === role && read.roomId === roomId;
-  } catch {
-    // OpenSSL could not read one of them: then they do not fit.
-    return false;
-  }
-}
-
-async function write(
-  path: string,
-  file: object,
-  existing: 'keep' | 'replace',
-): Promise<Result<void, IdentityFailure>> {
-  const written = await writeFileAtomic(path, `${JSON.stringify(file, null, 2)}\n`, {
-    mode: 0o600,
-    existing,
-  });
-  return written.ok ? ok(undefined) : fail('identity-not-written', 'ask-it', written.error.code);
-}
-
-async function saveConsole(
+/** The content of a console's file, null if there is no file. */
+export async function readConsoleContent(
   path: string,
   box: SecretBox,
-  identity: { roomId: RoomId; authorityPem: string; certificatePem: string; secrets: ConsoleSecrets },
+): Promise<Result<ConsoleContent | null, IdentityFailure>> {
+  const text = await readText(path);
+  if (!text.ok) return text;
+  if (text.value === null) return ok(null);
+  const file = parseJson(ConsoleFile, text.value);
+  if (!file.ok) return file;
+  const secrets = await unseal(box, file.value, ConsoleSecrets);
+  if (!secrets.ok) return secrets;
+  const { format: _format, box: _box, sealed: _sealed, ...open } = file.value;
+  const content = { ...open, secrets: secrets.value };
+  const problem = contentProblem(content);
+  return problem === null ? ok(content) : damaged(`does not fit: ${problem}`);
+}
+
+export async function writeConsoleContent(
+  path: string,
+  box: SecretBox,
+  { secrets, ...open }: ConsoleContent,
   existing: 'keep' | 'replace',
 ): Promise<Result<void, IdentityFailure>> {
-  const sealed = await seal(box, identity.secrets);
+  const sealed = await seal(box, secrets);
   if (!sealed.ok) return sealed;
-  const { roomId, authorityPem, certificatePem } = identity;
-  const format = 'lehrpult.console-identity.1';
-  return write(
-    path,
-    { format, box: box.kind, roomId, authorityPem, certificatePem, sealed: sealed.value },
-    existing,
-  );
+  return writeSecretFile(path, { format, box: box.kind, ...open, sealed: sealed.value }, existing);
 }
 
-async function createConsole(path: string, box: SecretBox, nowMs: number) {
-  const school = await createSchool(nowMs);
-  const teacher = await createKeyPair();
-  const roomId = RoomId.parse(randomUUID());
-  const authority = await openSchool(school);
-  return saveConsole(
-    path,
-    box,
-    {
-      roomId,
-      authorityPem: school.certificatePem,
-      certificatePem: await authority.issueTeacher(teacher.publicKeyDer, roomId, nowMs),
-      secrets: { authorityKeyPem: school.privateKeyPem, teacherKeyPem: teacher.privateKeyPem },
-    },
-    'keep',
-  );
+/** Opens the keys of a content that fits together. */
+export async function identityOf(
+  content: ConsoleContent,
+  handedTokens: readonly TokenRecord[] = [],
+): Promise<ConsoleIdentity> {
+  const { secrets, authorityPem, roomAuthorityPem, certificatePem, roster } = content;
+  const { schoolKeyPem, roomAuthorityKeyPem, teacherKeyPem } = secrets;
+  const room = { certificatePem: roomAuthorityPem, privateKeyPem: roomAuthorityKeyPem };
+  const school = await openRoomAuthority(room, authorityPem);
+  const root =
+    schoolKeyPem === null
+      ? null
+      : await openSchool({ certificatePem: authorityPem, privateKeyPem: schoolKeyPem });
+  return {
+    school,
+    root,
+    fingerprint: school.fingerprint,
+    roomId: content.roomId,
+    roomName: content.roomName,
+    teacherName: content.teacherName,
+    authorityPem,
+    certificatePem,
+    privateKeyPem: teacherKeyPem,
+    teacherId: TeacherId.parse(keyIdOf(publicKeyOf(teacherKeyPem))),
+    roster,
+    handedTokens,
+  };
+}
+
+/** With the root at hand: certificates in their last third anew, for the same keys. Gives the same content if none is due. */
+async function renewed(content: ConsoleContent, nowMs: number): Promise<ConsoleContent> {
+  const { roomId, authorityPem, secrets, certificatePem, roomAuthorityPem } = content;
+  const { schoolKeyPem, teacherKeyPem, roomAuthorityKeyPem } = secrets;
+  const isTeacherDue = isDueForRenewal(certificatePem, teacherLifetimeMs, nowMs);
+  const isRoomDue = isDueForRenewal(roomAuthorityPem, roomAuthorityLifetimeMs, nowMs);
+  if (schoolKeyPem === null || !(isTeacherDue || isRoomDue)) return content;
+  const root = await openSchool({ certificatePem: authorityPem, privateKeyPem: schoolKeyPem });
+  return {
+    ...content,
+    certificatePem: isTeacherDue
+      ? await root.issueTeacher(publicKeyOf(teacherKeyPem), roomId, nowMs)
+      : certificatePem,
+    roomAuthorityPem: isRoomDue
+      ? await root.issueRoomAuthority(publicKeyOf(roomAuthorityKeyPem), roomId, nowMs)
+      : roomAuthorityPem,
+  };
 }
 
 /**
- * The console's identity. At the first start (no file) it makes a school, a room id and a teacher. A teacher's certificate
- * in its last third is renewed with the same key. A damaged file gives `identity-damaged` and stays as it is.
+ * The console's identity, null before a school was made or joined. A console that holds the school renews certificates in
+ * their last third with the same keys. A damaged file gives `identity-damaged` and stays as it is.
  */
 export async function openConsoleIdentity(
   path: string,
   box: SecretBox,
   nowMs: number,
-): Promise<Result<ConsoleIdentity, IdentityFailure>> {
-  let text = await readText(path);
-  if (text.ok && text.value === null) {
-    const created = await createConsole(path, box, nowMs);
-    if (!created.ok) return created;
-    // What is used is what was written: a file that could not be read back is found now, not at the next start.
-    text = await readText(path);
-  }
-  if (!text.ok) return text;
-  const file = parseJson(ConsoleFile, text.value ?? '');
-  if (!file.ok) return file;
-  const secrets = await unseal(box, file.value, ConsoleSecrets);
-  if (!secrets.ok) return secrets;
-  const { authorityPem, roomId } = file.value;
-  let { certificatePem } = file.value;
-  const { authorityKeyPem, teacherKeyPem } = secrets.value;
-  if (
-    !fits(authorityPem, authorityKeyPem, null, roomId) ||
-    !fits(certificatePem, teacherKeyPem, 'teacher', roomId)
-  ) {
-    return damaged('keys and certificates do not fit');
-  }
-  const school = await openSchool({ certificatePem: authorityPem, privateKeyPem: authorityKeyPem });
-  if (new X509Certificate(certificatePem).validToDate.getTime() - nowMs < renewBeforeMs) {
-    certificatePem = await school.issueTeacher(publicKeyOf(teacherKeyPem), roomId, nowMs);
-    const renewed = { roomId, authorityPem, certificatePem, secrets: secrets.value };
-    const saved = await saveConsole(path, box, renewed, 'replace');
+): Promise<Result<ConsoleIdentity | null, IdentityFailure>> {
+  const content = await readConsoleContent(path, box);
+  if (!content.ok) return content;
+  if (content.value === null) return ok(null);
+  const next = await renewed(content.value, nowMs);
+  if (next !== content.value) {
+    const saved = await writeConsoleContent(path, box, next, 'replace');
     if (!saved.ok) return saved;
   }
-  return ok({
-    school,
-    roomId,
-    authorityPem,
-    certificatePem,
-    privateKeyPem: teacherKeyPem,
-    teacherId: TeacherId.parse(keyIdOf(publicKeyOf(teacherKeyPem))),
+  return ok(await identityOf(next));
+}
+
+/**
+ * For a console that runs for weeks: a new certificate by the own root when the one in use is in its last third, else (and
+ * without the root) the identity as it is. The link has to be started anew with it.
+ */
+export async function renewTeacher(
+  path: string,
+  box: SecretBox,
+  identity: ConsoleIdentity,
+  nowMs: number,
+): Promise<Result<ConsoleIdentity, IdentityFailure>> {
+  if (identity.root === null || !isTeacherDue(identity, nowMs)) return ok(identity);
+  const opened = await openConsoleIdentity(path, box, nowMs);
+  return opened.ok ? ok(opened.value ?? identity) : opened;
+}
+
+/** Is the teacher's certificate in its last third, so that school IT, if it keeps the root, should renew it? */
+export const isTeacherDue = (identity: Pick<TeacherIdentity, 'certificatePem'>, nowMs: number): boolean =>
+  isDueForRenewal(identity.certificatePem, teacherLifetimeMs, nowMs);
+
+/** For a school without IT: makes a school, a room in it and a teacher. An existing file stays: `identity-not-written`. */
+export async function createOwnSchool(
+  path: string,
+  box: SecretBox,
+  wish: { readonly roomName: string; readonly teacherName: string; readonly nowMs: number },
+): Promise<Result<ConsoleIdentity, IdentityFailure>> {
+  const { roomName, teacherName, nowMs } = wish;
+  const keys = await createSchool(nowMs);
+  const root = await openSchool(keys);
+  const teacher = await createKeyPair();
+  const roomId = RoomId.parse(randomUUID());
+  const room = await createRoomAuthority(root, roomId, nowMs);
+  const id = TeacherId.parse(keyIdOf(teacher.publicKeyDer));
+  const roster = root.signRoster({
+    v: 1,
+    school: root.fingerprint,
+    epoch: 1,
+    issuedAt: nowMs,
+    teachers: [{ id, name: teacherName, rooms: [roomId] }],
+    revoked: [],
   });
-}
-
-/** The agent's identity, null if the device is not enrolled. A damaged file gives `identity-damaged` and stays. */
-export async function loadAgentIdentity(
-  path: string,
-  box: SecretBox,
-): Promise<Result<AgentIdentity | null, IdentityFailure>> {
-  const text = await readText(path);
-  if (!text.ok) return text;
-  if (text.value === null) return ok(null);
-  const file = parseJson(AgentFile, text.value);
-  if (!file.ok) return file;
-  const secrets = await unseal(box, file.value, AgentSecrets);
-  if (!secrets.ok) return secrets;
-  const { certificatePem, authorityPem, roomId, roomName, addresses } = file.value;
-  const { privateKeyPem } = secrets.value;
-  if (!fits(certificatePem, privateKeyPem, 'agent', roomId)) return damaged('key and certificate do not fit');
-  const deviceId = DeviceId.parse(readCertificate(certificatePem).keyId);
-  return ok({ certificatePem, privateKeyPem, authorityPem, roomId, roomName, addresses, deviceId });
-}
-
-/** `replace` is for a device that is enrolled again on purpose; without it an existing file is never touched. */
-export async function saveAgentIdentity(
-  path: string,
-  box: SecretBox,
-  identity: AgentIdentity,
-  existing: 'keep' | 'replace' = 'keep',
-): Promise<Result<void, IdentityFailure>> {
-  const sealed = await seal(box, { privateKeyPem: identity.privateKeyPem });
-  if (!sealed.ok) return sealed;
-  const { roomId, roomName, addresses, authorityPem, certificatePem } = identity;
-  const format = 'lehrpult.agent-identity.1';
-  const open = { format, box: box.kind, roomId, roomName, addresses, authorityPem, certificatePem };
-  return write(path, { ...open, sealed: sealed.value }, existing);
+  const content: ConsoleContent = {
+    roomId,
+    roomName,
+    teacherName,
+    authorityPem: keys.certificatePem,
+    roomAuthorityPem: room.certificatePem,
+    certificatePem: await root.issueTeacher(teacher.publicKeyDer, roomId, nowMs),
+    roster,
+    secrets: {
+      teacherKeyPem: teacher.privateKeyPem,
+      roomAuthorityKeyPem: room.privateKeyPem,
+      schoolKeyPem: keys.privateKeyPem,
+    },
+  };
+  const saved = await writeConsoleContent(path, box, content, 'keep');
+  if (!saved.ok) return saved;
+  // What is used is what was written: a file that could not be read back is found now, not at the next start.
+  const opened = await openConsoleIdentity(path, box, nowMs);
+  if (!opened.ok) return opened;
+  return opened.value === null ? damaged('gone after writing') : ok(opened.value);
 }

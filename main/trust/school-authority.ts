@@ -1,4 +1,5 @@
-// The school's certificate authority: makes itself, issues teachers and agents. It signs; it never verifies a chain.
+// The school's authorities: the root, which issues teachers and rooms, and a room's, which issues devices. They sign; they
+// never verify a chain.
 import 'reflect-metadata';
 import { createPrivateKey, createPublicKey, randomBytes, X509Certificate } from 'node:crypto';
 import {
@@ -16,22 +17,25 @@ import {
   X509Certificate as X509Template,
 } from '@peculiar/x509';
 import type { RoomId } from '../../shared/domain/ids.ts';
+import type { Roster, SignedRoster } from '../../shared/protocol/roster.ts';
 import { type AppError, fail, ok, type Result } from '../../shared/result/result.ts';
 import {
   agentLifetimeMs,
-  authorityLifetimeMs,
   backdateMs,
   clientAuthUsage,
   enrolmentServerName,
   fingerprintOf,
   keyIdOf,
   linkServerName,
-  type Role,
+  readCertificate,
   roleUsage,
+  roomAuthorityLifetimeMs,
   roomUri,
+  schoolLifetimeMs,
   serverAuthUsage,
   teacherLifetimeMs,
 } from './certificate-profile.ts';
+import { signRoster } from './roster.ts';
 
 // The global one, for its type is right with and without the DOM's declarations.
 const { crypto } = globalThis;
@@ -47,15 +51,30 @@ export type KeyAndCertificate = { readonly certificatePem: string; readonly priv
 
 export type PublicKeyDer = Uint8Array<ArrayBuffer>;
 
+/** The root of a school, open for signing. Who holds it decides who teaches; it never issues a device itself. */
 export type SchoolAuthority = {
   readonly certificatePem: string;
   readonly certificateDer: Uint8Array;
-  /** SHA-256 of the authority's certificate, 64 hex digits: what an enrolment token pins. */
+  /** SHA-256 of the root's certificate, 64 hex digits: what an enrolment token pins. */
   readonly fingerprint: string;
   /** A teacher's certificate for the console of one room, 90 days. `publicKey`: SubjectPublicKeyInfo in DER. */
   readonly issueTeacher: (publicKey: PublicKeyDer, roomId: RoomId, nowMs: number) => Promise<string>;
-  /** A device's certificate for one room, 1 year. */
-  readonly issueAgent: (publicKey: PublicKeyDer, roomId: RoomId, nowMs: number) => Promise<string>;
+  /** A certificate with which this key can issue devices of this room and nothing else, 3 years. */
+  readonly issueRoomAuthority: (publicKey: PublicKeyDer, roomId: RoomId, nowMs: number) => Promise<string>;
+  /** See `signRoster`. */
+  readonly signRoster: (roster: Roster) => SignedRoster;
+};
+
+/** The enrolling authority of one room, open for signing. `certificatePem`, `certificateDer` and `fingerprint` are the root's. */
+export type RoomAuthority = {
+  readonly certificatePem: string;
+  readonly certificateDer: Uint8Array;
+  readonly fingerprint: string;
+  readonly roomId: RoomId;
+  /** This authority's own certificate. */
+  readonly roomCertificatePem: string;
+  /** A device of this room, 1 year: its certificate and, behind it, this authority's, as one PEM text. */
+  readonly issueAgent: (publicKey: PublicKeyDer, nowMs: number) => Promise<string>;
 };
 
 /** Serial number: 128 random bits, positive and not zero (RFC 5280 section 4.1.2.2). */
@@ -87,12 +106,16 @@ export async function createSchool(nowMs: number): Promise<KeyAndCertificate> {
     serialNumber: randomSerial(),
     name: `CN=Lehrpult school ${randomBytes(8).toString('hex')}`,
     notBefore: new Date(nowMs - backdateMs),
-    notAfter: new Date(nowMs + authorityLifetimeMs),
+    notAfter: new Date(nowMs + schoolLifetimeMs),
     keys,
     signingAlgorithm: algorithm,
     extensions: [
-      new BasicConstraintsExtension(true, 0, true),
-      new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+      // One authority below it, a room's; none below that.
+      new BasicConstraintsExtension(true, 1, true),
+      new KeyUsagesExtension(
+        KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign | KeyUsageFlags.digitalSignature,
+        true,
+      ),
       await SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
@@ -102,43 +125,41 @@ export async function createSchool(nowMs: number): Promise<KeyAndCertificate> {
   };
 }
 
-/** An authority that can issue. Throws on texts that are no certificate or key: the identity store has checked them. */
-export async function openSchool(school: KeyAndCertificate): Promise<SchoolAuthority> {
-  const template = new X509Template(school.certificatePem);
-  const signingKey = await importPrivateKey(school.privateKeyPem);
-  const der = new X509Certificate(school.certificatePem).raw;
+type CertificateWish = {
+  readonly publicKeyDer: PublicKeyDer;
+  readonly subject: string;
+  readonly lifetimeMs: number;
+  readonly isAuthority: boolean;
+  readonly usages: readonly string[];
+  readonly dnsNames: readonly string[];
+  readonly roomId: RoomId;
+};
 
-  const issue = async (
-    role: Role,
-    publicKeyDer: PublicKeyDer,
-    roomId: RoomId,
-    nowMs: number,
-  ): Promise<string> => {
-    const publicKey = await crypto.subtle.importKey('spki', publicKeyDer, algorithm, true, ['verify']);
-    const isTeacher = role === 'teacher';
-    const lifetimeMs = isTeacher ? teacherLifetimeMs : agentLifetimeMs;
+/** Signs what an issuer is asked for; no certificate outlives its issuer's. */
+async function createIssuer(issuer: KeyAndCertificate) {
+  const template = new X509Template(issuer.certificatePem);
+  const signingKey = await importPrivateKey(issuer.privateKeyPem);
+  return async (wish: CertificateWish, nowMs: number): Promise<string> => {
+    const publicKey = await crypto.subtle.importKey('spki', wish.publicKeyDer, algorithm, true, ['verify']);
     const certificate = await X509CertificateGenerator.create({
       serialNumber: randomSerial(),
-      subject: `CN=${keyIdOf(publicKeyDer)}`,
+      subject: wish.subject,
       issuer: template.subject,
       notBefore: new Date(nowMs - backdateMs),
-      notAfter: new Date(Math.min(nowMs + lifetimeMs, template.notAfter.getTime())),
+      notAfter: new Date(Math.min(nowMs + wish.lifetimeMs, template.notAfter.getTime())),
       publicKey,
       signingKey,
       signingAlgorithm: algorithm,
       extensions: [
-        new BasicConstraintsExtension(false, undefined, true),
-        new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-        new ExtendedKeyUsageExtension(
-          [isTeacher ? serverAuthUsage : clientAuthUsage, roleUsage[role]],
-          false,
+        new BasicConstraintsExtension(wish.isAuthority, wish.isAuthority ? 0 : undefined, true),
+        new KeyUsagesExtension(
+          wish.isAuthority ? KeyUsageFlags.keyCertSign : KeyUsageFlags.digitalSignature,
+          true,
         ),
+        new ExtendedKeyUsageExtension([...wish.usages], false),
         new SubjectAlternativeNameExtension([
-          ...(isTeacher ? [linkServerName, enrolmentServerName] : []).map((value) => ({
-            type: 'dns' as const,
-            value,
-          })),
-          { type: 'url', value: roomUri(roomId) },
+          ...wish.dnsNames.map((value) => ({ type: 'dns' as const, value })),
+          { type: 'url', value: roomUri(wish.roomId) },
         ]),
         await AuthorityKeyIdentifierExtension.create(template),
         await SubjectKeyIdentifierExtension.create(publicKey),
@@ -146,13 +167,66 @@ export async function openSchool(school: KeyAndCertificate): Promise<SchoolAutho
     });
     return certificate.toString('pem');
   };
+}
 
+const deviceUsages = [clientAuthUsage, roleUsage.agent];
+
+/** A root that can issue. Throws on texts that are no certificate or key: whoever read the file has checked them. */
+export async function openSchool(school: KeyAndCertificate): Promise<SchoolAuthority> {
+  const issue = await createIssuer(school);
+  const der = new X509Certificate(school.certificatePem).raw;
   return {
     certificatePem: school.certificatePem,
     certificateDer: der,
     fingerprint: fingerprintOf(der),
-    issueTeacher: (publicKey, roomId, nowMs) => issue('teacher', publicKey, roomId, nowMs),
-    issueAgent: (publicKey, roomId, nowMs) => issue('agent', publicKey, roomId, nowMs),
+    issueTeacher: (publicKeyDer, roomId, nowMs) => {
+      const subject = `CN=${keyIdOf(publicKeyDer)}`;
+      const usages = [serverAuthUsage, roleUsage.teacher];
+      const dnsNames = [linkServerName, enrolmentServerName];
+      const lifetimeMs = teacherLifetimeMs;
+      return issue(
+        { publicKeyDer, subject, lifetimeMs, isAuthority: false, usages, dnsNames, roomId },
+        nowMs,
+      );
+    },
+    issueRoomAuthority: (publicKeyDer, roomId, nowMs) => {
+      const subject = `CN=Lehrpult room ${keyIdOf(publicKeyDer)}`;
+      // OpenSSL asks the usages of an authority, too: below this one nobody passes for a server.
+      const wish = { subject, isAuthority: true, usages: deviceUsages, dnsNames: [], roomId };
+      return issue({ ...wish, publicKeyDer, lifetimeMs: roomAuthorityLifetimeMs }, nowMs);
+    },
+    signRoster: (roster) => signRoster(school.privateKeyPem, roster),
+  };
+}
+
+/** A new enrolling authority for a room, with a key of its own. */
+export async function createRoomAuthority(
+  school: SchoolAuthority,
+  roomId: RoomId,
+  nowMs: number,
+): Promise<KeyAndCertificate> {
+  const { privateKeyPem, publicKeyDer } = await createKeyPair();
+  return { privateKeyPem, certificatePem: await school.issueRoomAuthority(publicKeyDer, roomId, nowMs) };
+}
+
+/** Throws on texts that are no certificate or key, and on a certificate without a room. `schoolPem`: the root's certificate. */
+export async function openRoomAuthority(room: KeyAndCertificate, schoolPem: string): Promise<RoomAuthority> {
+  const issue = await createIssuer(room);
+  const { roomId } = readCertificate(room.certificatePem);
+  if (roomId === null) throw new Error('authority without a room');
+  const der = new X509Certificate(schoolPem).raw;
+  return {
+    certificatePem: schoolPem,
+    certificateDer: der,
+    fingerprint: fingerprintOf(der),
+    roomId,
+    roomCertificatePem: room.certificatePem,
+    issueAgent: async (publicKeyDer, nowMs) => {
+      const subject = `CN=${keyIdOf(publicKeyDer)}`;
+      const wish = { subject, isAuthority: false, usages: deviceUsages, dnsNames: [], roomId };
+      const leaf = await issue({ ...wish, publicKeyDer, lifetimeMs: agentLifetimeMs }, nowMs);
+      return `${leaf.trimEnd()}\n${room.certificatePem.trimEnd()}\n`;
+    },
   };
 }
 

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { DeviceFacts } from '../domain/device.ts';
 import { DisplayName, RoomId } from '../domain/ids.ts';
+import { SignedRoster } from './roster.ts';
 
 /** Plain HTTP, same port: the school authority's certificate in DER, which is public. */
 export const authorityPath = '/school-authority';
@@ -21,7 +22,10 @@ export const EnrolmentRequest = z.strictObject({
 export type EnrolmentRequest = z.infer<typeof EnrolmentRequest>;
 
 export const EnrolmentAnswer = z.strictObject({
+  /** The device's certificate and, behind it, the one of its room's authority. */
   certificatePem: z.string().max(4_096),
+  /** Who teaches: without it the device would follow nobody. */
+  roster: SignedRoster,
   room: z.strictObject({ id: RoomId, name: DisplayName }),
 });
 export type EnrolmentAnswer = z.infer<typeof EnrolmentAnswer>;

@@ -11,7 +11,7 @@ import { systemClock } from '../../main/lib/clock.ts';
 import { silentLog } from '../../main/lib/log.ts';
 import { createLinkServer } from '../../main/link/link-server.ts';
 import { createEnrolmentDesk } from '../../main/trust/enrolment-desk.ts';
-import { openConsoleIdentity } from '../../main/trust/identity-store.ts';
+import { createOwnSchool } from '../../main/trust/identity-store.ts';
 import { fileModeBox } from '../../main/trust/secret-box.ts';
 import type { ScreenQuality } from '../../shared/domain/device.ts';
 import { DeviceId } from '../../shared/domain/ids.ts';
@@ -43,21 +43,23 @@ const openRoom = async (page: {
   readonly onRelay: (relayGeneration: number) => void;
 }) => {
   const profile = mkdtempSync(join(tmpdir(), 'lehrpult-console-'));
-  const opened = await openConsoleIdentity(join(profile, 'school.json'), fileModeBox, Date.now());
+  const teacherName = 'Frau Muster';
+  const names = { roomName: 'Raum 204', teacherName, nowMs: Date.now() };
+  const opened = await createOwnSchool(join(profile, 'school.json'), fileModeBox, names);
   if (!opened.ok) throw new Error(opened.error.code);
   const identity = opened.value;
-  const room = { id: identity.roomId, name: 'Raum 204' };
+  const room = { id: identity.roomId, name: identity.roomName };
   const log = silentLog();
   const files = openConsoleFiles(profile, log);
   const desk = createEnrolmentDesk({
     school: identity.school,
     room: () => room,
+    roster: () => identity.roster,
     clock: systemClock,
     log,
     store: { load: () => null, save: () => {}, settled: async () => {} },
     onEnrolled: ({ deviceId, facts }) => console.handlers.onEnrolled(deviceId, facts.name),
   });
-  const teacherName = 'Frau Muster';
   const server = createLinkServer({ identity, room, teacherName, log, enrolment: desk });
   const console = createConsole({
     room,

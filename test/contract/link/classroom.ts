@@ -17,14 +17,18 @@ import { keyIdOf, linkServerName } from '../../../main/trust/certificate-profile
 import type { AgentIdentity, TeacherIdentity, TlsIdentity } from '../../../main/trust/identity.ts';
 import {
   createKeyPair,
+  createRoomAuthority,
   createSchool,
+  openRoomAuthority,
   openSchool,
+  type RoomAuthority,
   type SchoolAuthority,
 } from '../../../main/trust/school-authority.ts';
 import { type DeviceFacts, idleReport } from '../../../shared/domain/device.ts';
 import { DeviceId, LessonId, RoomId, TeacherId } from '../../../shared/domain/ids.ts';
 import type { Room } from '../../../shared/domain/lesson.ts';
 import { type CommandBody, linkSubprotocol } from '../../../shared/protocol/link.ts';
+import type { Roster, SignedRoster } from '../../../shared/protocol/roster.ts';
 
 export const newLesson = (): LessonId => LessonId.parse(randomUUID());
 export const newRoom = (name = 'Room 7'): Room => ({ id: RoomId.parse(randomUUID()), name });
@@ -42,6 +46,27 @@ export const helloText = (changes: Record<string, unknown> = {}): string =>
 export const makeSchool = async (nowMs = Date.now()): Promise<SchoolAuthority> =>
   openSchool(await createSchool(nowMs));
 
+/** The authority that issues this room's devices; each call makes another one. */
+export const roomAuthorityOf = async (
+  school: SchoolAuthority,
+  room: Room,
+  nowMs = Date.now(),
+): Promise<RoomAuthority> =>
+  openRoomAuthority(await createRoomAuthority(school, room.id, nowMs), school.certificatePem);
+
+/** A roster of this school; nobody teaches unless named. */
+export const rosterOf = (school: SchoolAuthority, changes: Partial<Roster> = {}): SignedRoster => {
+  const nobody: Roster = {
+    v: 1,
+    school: school.fingerprint,
+    epoch: 1,
+    issuedAt: 0,
+    teachers: [],
+    revoked: [],
+  };
+  return school.signRoster({ ...nobody, ...changes });
+};
+
 export async function teacherOf(
   school: SchoolAuthority,
   room: Room,
@@ -57,20 +82,24 @@ export async function teacherOf(
   };
 }
 
+/** A device with the chain that enrolment would give it. `roster`: the one it came to know then. */
 export async function deviceOf(
   school: SchoolAuthority,
   room: Room,
   nowMs = Date.now(),
+  roster: SignedRoster = rosterOf(school),
 ): Promise<AgentIdentity> {
   const { privateKeyPem, publicKeyDer } = await createKeyPair();
+  const authority = await roomAuthorityOf(school, room, nowMs);
   return {
-    certificatePem: await school.issueAgent(publicKeyDer, room.id, nowMs),
+    certificatePem: await authority.issueAgent(publicKeyDer, nowMs),
     privateKeyPem,
     authorityPem: school.certificatePem,
     roomId: room.id,
     roomName: room.name,
     addresses: [],
     deviceId: DeviceId.parse(keyIdOf(publicKeyDer)),
+    roster,
   };
 }
 
