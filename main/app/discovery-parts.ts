@@ -7,6 +7,7 @@ import { advertiseConsole, browseConsoles } from '../link/discovery.ts';
 
 export type ConsoleHints = {
   readonly addressesOf: (roomId: RoomId) => readonly string[];
+  readonly allAddresses: () => readonly string[];
   readonly close: () => void;
 };
 
@@ -23,8 +24,9 @@ export const startAdvertising = (
 
 /** Listens for consoles; without leave of the policy nothing is sent and nothing is found. */
 export const findConsoles = (policy: Policy, log: Log, onHint: () => void): ConsoleHints => {
-  if (!policy.useDiscovery) return { addressesOf: () => [], close: () => {} };
+  if (!policy.useDiscovery) return { addressesOf: () => [], allAddresses: () => [], close: () => {} };
   const browser = browseConsoles({ clock: systemClock, log });
   browser.events.on('hint', onHint);
-  return { addressesOf: browser.addressesOf, close: () => void browser.close() };
+  const { addressesOf, allAddresses } = browser;
+  return { addressesOf, allAddresses, close: () => void browser.close() };
 };

@@ -25,6 +25,8 @@ export type Browser = {
   readonly events: EventEmitter<DiscoveryEvents>;
   /** Addresses heard for a room, the most recent first. */
   readonly addressesOf: (roomId: RoomId) => readonly string[];
+  /** Addresses heard for any room, the most recent first. */
+  readonly allAddresses: () => readonly string[];
   /** Hints held now, at most 64. */
   readonly size: () => number;
   /** Packets and records that were ignored as malformed. */
@@ -112,13 +114,15 @@ export function browseConsoles(options: DiscoveryOptions): Browser {
     forgetOld();
     sockets.ask();
   });
+  const addresses = (isWanted: (hint: ConsoleHint) => boolean): string[] =>
+    [...kept.values()]
+      .filter(({ hint }) => isWanted(hint))
+      .sort((a, b) => b.atMs - a.atMs)
+      .map(({ hint }) => hint.address);
   return {
     events,
-    addressesOf: (roomId) =>
-      [...kept.values()]
-        .filter((entry) => entry.hint.roomId === roomId)
-        .sort((a, b) => b.atMs - a.atMs)
-        .map((entry) => entry.hint.address),
+    addressesOf: (roomId) => addresses((hint) => hint.roomId === roomId),
+    allAddresses: () => [...new Set(addresses(() => true))],
     size: () => kept.size,
     malformed: () => malformed + sockets.malformed,
     close: () => {
