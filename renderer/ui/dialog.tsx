@@ -10,7 +10,7 @@ type Props = {
   readonly isOpen: boolean;
   readonly onClose: () => void;
   readonly title: string;
-  readonly width?: 'narrow' | 'normal' | 'wide';
+  readonly width?: 'narrow' | 'normal' | 'medium' | 'wide';
   /** A question that must be answered: no close button, `alertdialog` for screen readers. */
   readonly isAlert?: boolean;
   readonly footer?: ReactNode;

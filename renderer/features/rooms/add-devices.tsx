@@ -1,5 +1,5 @@
-// Brings devices into the room: makes a joining code and says what to do with it on the device.
-import { Check, Copy, MonitorSmartphone } from 'lucide-react';
+// Brings devices into the room: by comparing pictures, or with a joining code and what to do with it on the device.
+import { Check, Copy, Images, KeyRound, MonitorSmartphone } from 'lucide-react';
 import { useState } from 'react';
 import { Button as AriaButton, Group, Input, Label, NumberField } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
@@ -8,8 +8,12 @@ import { formatDayAndClock } from '../../lib/formatters.ts';
 import { call } from '../../lib/ipc-client.ts';
 import { Button, type ButtonLook } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
+import { QrCode } from '../../ui/qr-code.tsx';
 import { Segmented } from '../../ui/segmented.tsx';
+import { Tabs } from '../../ui/tabs.tsx';
 import styles from './add-devices.module.css';
+import { PairingPanel } from './pairing-panel.tsx';
+import { closeAddDevices, openAddDevices, usePairing } from './pairing-store.ts';
 import { useRoom } from './room-store.ts';
 
 const maxUses = 200;
@@ -99,11 +103,14 @@ const TokenCard = ({ token }: { readonly token: Token }) => {
   return (
     <>
       <section className={styles.card} aria-label={t('room.add.token')}>
-        <p className={styles.token} data-testid="token-text">
-          {token.token}
-        </p>
-        <div className={styles.cardFoot}>
-          <p>
+        <div className={styles.qr}>
+          <QrCode text={token.token} label={t('room.add.qr')} testId="token-qr" />
+        </div>
+        <div className={styles.cardText}>
+          <p className={styles.token} data-testid="token-text">
+            {token.token}
+          </p>
+          <p className={styles.valid}>
             {t('room.add.valid', {
               count: token.uses,
               time: formatDayAndClock(token.expiresAt, i18n.language),
@@ -134,47 +141,77 @@ const TokenCard = ({ token }: { readonly token: Token }) => {
   );
 };
 
-type Props = { readonly look?: ButtonLook; readonly size?: 'normal' | 'large'; readonly testId?: string };
-
-export const AddDevices = ({ look = 'plain', size = 'normal', testId = 'add-devices' }: Props) => {
+const CodePanel = () => {
   const { t } = useTranslation();
-  const [isOpen, setIsOpen] = useState(false);
+  // The code is shown once: whoever comes back later makes a new one.
   const [token, setToken] = useState<Token | null>(null);
   const room = useRoom((state) => state.current?.room.name ?? '');
-  const close = (): void => {
-    setIsOpen(false);
-    // The code is shown once: whoever opens this later makes a new one.
-    setToken(null);
-  };
+  if (token === null) {
+    return (
+      <>
+        <p className={styles.intro}>{t('room.add.intro', { room })}</p>
+        <TokenForm onToken={setToken} />
+      </>
+    );
+  }
   return (
     <>
-      <Button
-        look={look}
-        size={size}
-        icon={<MonitorSmartphone size={18} aria-hidden />}
-        onPress={() => setIsOpen(true)}
-        testId={testId}
-      >
-        {t('room.addDevices')}
+      <TokenCard token={token} />
+      <Button onPress={() => setToken(null)} testId="token-another">
+        {t('room.add.another')}
       </Button>
-      <Dialog
-        isOpen={isOpen}
-        onClose={close}
-        title={t('room.add.title')}
-        testId="add-devices-dialog"
-        {...(token === null
-          ? {}
-          : { footer: <Button onPress={() => setToken(null)}>{t('room.add.another')}</Button> })}
-      >
-        {token === null ? (
-          <>
-            <p className={styles.intro}>{t('room.add.intro', { room })}</p>
-            <TokenForm onToken={setToken} />
-          </>
-        ) : (
-          <TokenCard token={token} />
-        )}
-      </Dialog>
     </>
+  );
+};
+
+type Props = { readonly look?: ButtonLook; readonly size?: 'normal' | 'large'; readonly testId?: string };
+
+/** Opens the dialog, which stands once on the page. */
+export const AddDevicesButton = ({ look = 'plain', size = 'normal', testId = 'add-devices' }: Props) => {
+  const { t } = useTranslation();
+  return (
+    <Button
+      look={look}
+      size={size}
+      icon={<MonitorSmartphone size={18} aria-hidden />}
+      onPress={openAddDevices}
+      testId={testId}
+    >
+      {t('room.addDevices')}
+    </Button>
+  );
+};
+
+export const AddDevicesDialog = () => {
+  const { t } = useTranslation();
+  const isOpen = usePairing((pairing) => pairing.isDialogOpen);
+  return (
+    <Dialog
+      isOpen={isOpen}
+      onClose={closeAddDevices}
+      title={t('room.add.title')}
+      width="medium"
+      testId="add-devices-dialog"
+    >
+      <Tabs
+        label={t('room.add.ways')}
+        tabs={[
+          {
+            id: 'pictures',
+            label: t('room.add.byPictures'),
+            icon: <Images size={18} aria-hidden />,
+            testId: 'pairing-tab',
+            content: <PairingPanel />,
+          },
+          {
+            id: 'code',
+            label: t('room.add.byCode'),
+            icon: <KeyRound size={18} aria-hidden />,
+            testId: 'code-tab',
+            content: <CodePanel />,
+          },
+        ]}
+      />
+    </Dialog>
   );
 };

@@ -1,7 +1,7 @@
 // What a teacher sees before the first device is in the room: how to get one in.
 import { MonitorSmartphone } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import { AddDevices } from './add-devices.tsx';
+import { AddDevicesButton } from './add-devices.tsx';
 import styles from './empty-room.module.css';
 
 export const EmptyRoom = () => {
@@ -11,7 +11,7 @@ export const EmptyRoom = () => {
       <MonitorSmartphone size={56} strokeWidth={1.4} aria-hidden />
       <h2>{t('room.empty.title')}</h2>
       <p>{t('room.empty.text')}</p>
-      <AddDevices look="primary" size="large" testId="add-devices-first" />
+      <AddDevicesButton look="primary" size="large" testId="add-devices-first" />
       <p className={styles.it}>{t('room.empty.it')}</p>
     </div>
   );

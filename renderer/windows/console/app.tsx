@@ -16,7 +16,7 @@ import { audienceOf } from '../../features/presentation/audience.ts';
 import { PresentationBar } from '../../features/presentation/presentation-bar.tsx';
 import { openPicker, usePresentation } from '../../features/presentation/presentation-store.ts';
 import { SourcePicker } from '../../features/presentation/source-picker.tsx';
-import { AddDevices } from '../../features/rooms/add-devices.tsx';
+import { AddDevicesButton, AddDevicesDialog } from '../../features/rooms/add-devices.tsx';
 import { DeviceNaming } from '../../features/rooms/device-naming.tsx';
 import { EmptyRoom } from '../../features/rooms/empty-room.tsx';
 import { useRoom } from '../../features/rooms/room-store.ts';
@@ -61,7 +61,7 @@ const TopBar = () => {
           {t('room.present', { present, count: all.length })}
         </p>
       )}
-      <AddDevices />
+      <AddDevicesButton />
       <AppearanceMenu />
     </header>
   );
@@ -170,6 +170,7 @@ const Desk = ({ session }: SessionProps) => {
         lead={<PresentButton canPresent={hasLesson} />}
       />
       <LockDialog />
+      <AddDevicesDialog />
       <SourcePicker controller={session.presenter} />
     </>
   );

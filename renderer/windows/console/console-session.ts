@@ -5,6 +5,7 @@ import { useFocus } from '../../features/focus/focus-store.ts';
 import { loadLesson, useLesson } from '../../features/lesson/lesson-store.ts';
 import { loadPresentation } from '../../features/presentation/presentation-store.ts';
 import { PresenterController } from '../../features/presentation/presenter-controller.ts';
+import { loadPairing } from '../../features/rooms/pairing-store.ts';
 import { loadRoom } from '../../features/rooms/room-store.ts';
 import { loadSetup } from '../../features/setup/setup-store.ts';
 import { ScreenSessions } from '../../features/wall/screen-sessions.ts';
@@ -44,6 +45,7 @@ export const createConsoleSession = (): ConsoleSession => {
     removeDevices(ids);
   });
   on('setup:changed', loadSetup);
+  on('pairing:changed', loadPairing);
   on('room:changed', (changed) => {
     loadRoom(changed);
     loadLesson(changed.lesson);

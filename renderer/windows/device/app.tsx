@@ -1,26 +1,32 @@
 // What a pupil can always look up: whose room this device is in, whether somebody looks, and how to join a room.
 import {
+  ChevronRight,
   CircleCheck,
+  ClockAlert,
   Eye,
   EyeOff,
+  History,
   KeyRound,
   Lock,
   Presentation,
   Search,
+  ShieldAlert,
   ShieldCheck,
   Unplug,
 } from 'lucide-react';
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { Button as AriaButton } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { AgentSnapshot } from '../../../shared/ipc/contract.ts';
 import { errorText } from '../../lib/error-text.ts';
-import { formatClock } from '../../lib/formatters.ts';
+import { formatClock, formatDuration } from '../../lib/formatters.ts';
 import { useAgent } from '../../lib/use-agent.ts';
 import { AppearanceMenu } from '../../ui/appearance-menu.tsx';
 import { Logo } from '../../ui/logo.tsx';
 import { Spinner } from '../../ui/spinner.tsx';
 import styles from './app.module.css';
-import { Enrolment } from './enrolment.tsx';
+import { Join } from './join.tsx';
+import { WatchLog } from './watch-log.tsx';
 
 type Link = AgentSnapshot['link'];
 
@@ -33,6 +39,13 @@ const icons: Record<Link['state'], ReactNode> = {
   online: <CircleCheck aria-hidden />,
 };
 
+/** Answers of a room that end only when the device joins anew, or when the teacher lets it in again. */
+const blockedCodes = ['cloned', 'revoked', 'not-enrolled'] as const;
+type BlockedCode = (typeof blockedCodes)[number];
+
+const blockedCode = (link: Link): BlockedCode | null =>
+  link.state === 'waiting' ? (blockedCodes.find((code) => code === link.code) ?? null) : null;
+
 const useLinkWords = (link: Link): { readonly headline: string; readonly text: string } => {
   const { t, i18n } = useTranslation();
   switch (link.state) {
@@ -41,11 +54,14 @@ const useLinkWords = (link: Link): { readonly headline: string; readonly text: s
         headline: t('agent.headline.online', { room: link.room }),
         text: t('agent.text.online', { teacher: link.teacher }),
       };
-    case 'waiting':
+    case 'waiting': {
+      const blocked = blockedCode(link);
+      if (blocked !== null) return { headline: t(`agent.blocked.${blocked}`), text: errorText(blocked) };
       return {
         headline: t('agent.headline.waiting'),
         text: t('agent.text.waiting', { time: formatClock(link.retryAt, i18n.language, Date.now()) }),
       };
+    }
     default:
       return { headline: t(`agent.headline.${link.state}`), text: t(`agent.text.${link.state}`) };
   }
@@ -54,19 +70,25 @@ const useLinkWords = (link: Link): { readonly headline: string; readonly text: s
 const LinkCard = ({ link }: { readonly link: Link }) => {
   const { t } = useTranslation();
   const { headline, text } = useLinkWords(link);
+  const blocked = blockedCode(link);
   return (
     <section
       className={styles.card}
       data-testid="link-state"
       data-state={link.state}
+      data-blocked={blocked ?? undefined}
       data-error={link.state === 'waiting' ? link.code : undefined}
       aria-live="polite"
     >
-      <span className={styles.icon}>{icons[link.state]}</span>
+      <span className={styles.icon}>
+        {blocked === null ? icons[link.state] : <ShieldAlert aria-hidden />}
+      </span>
       <div>
         <h1>{headline}</h1>
         <p>{text}</p>
-        {link.state === 'waiting' ? <p className={styles.reason}>{errorText(link.code)}</p> : null}
+        {link.state === 'waiting' && blocked === null ? (
+          <p className={styles.reason}>{errorText(link.code)}</p>
+        ) : null}
         {link.state === 'online' ? (
           <p>{link.hasLesson ? t('agent.lessonRunning') : t('agent.lessonNone')}</p>
         ) : null}
@@ -98,7 +120,8 @@ const WatchCard = ({ watched }: { readonly watched: AgentSnapshot['watched'] }) 
 };
 
 const Facts = ({ snapshot }: { readonly snapshot: AgentSnapshot }) => {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
+  const { clockDifferenceMs } = snapshot;
   return (
     <>
       {snapshot.lock === null ? null : (
@@ -113,20 +136,68 @@ const Facts = ({ snapshot }: { readonly snapshot: AgentSnapshot }) => {
           {t('agent.showing')}
         </p>
       ) : null}
+      {clockDifferenceMs === null ? null : (
+        <p className={styles.fact} data-tone="lock" data-testid="clock-difference">
+          <ClockAlert size={18} aria-hidden />
+          {t('agent.clock', { difference: formatDuration(Math.abs(clockDifferenceMs), i18n.language) })}
+        </p>
+      )}
     </>
+  );
+};
+
+const LogButton = ({ isFocused, onPress }: { readonly isFocused: boolean; readonly onPress: () => void }) => {
+  const { t } = useTranslation();
+  return (
+    <AriaButton
+      className={styles.logButton ?? ''}
+      onPress={onPress}
+      // Back from the list, the keyboard is where it was.
+      autoFocus={isFocused}
+      data-testid="watch-log"
+    >
+      <History size={20} aria-hidden />
+      <span>{t('agent.log.open')}</span>
+      <ChevronRight size={20} aria-hidden />
+    </AriaButton>
+  );
+};
+
+const StatusView = ({ snapshot, log }: { readonly snapshot: AgentSnapshot; readonly log: ReactNode }) => {
+  const { t } = useTranslation();
+  const [joined, setJoined] = useState<string | null>(null);
+  const { link } = snapshot;
+  const mayJoin = link.state === 'unenrolled' || blockedCode(link) !== null;
+  return (
+    <main className={styles.main}>
+      {joined === null || mayJoin ? null : (
+        <p className={styles.fact} data-tone="good" role="status" data-testid="joined">
+          <CircleCheck size={18} aria-hidden />
+          {t('agent.enrol.done', { room: joined })}
+        </p>
+      )}
+      <LinkCard link={link} />
+      {mayJoin ? <Join onJoined={setJoined} /> : <WatchCard watched={snapshot.watched} />}
+      {log}
+      <Facts snapshot={snapshot} />
+    </main>
   );
 };
 
 export const App = () => {
   const { t, i18n } = useTranslation();
   const snapshot = useAgent();
-  const [joined, setJoined] = useState<string | null>(null);
+  const [isLogOpen, setIsLogOpen] = useState(false);
+  const wasLogOpen = useRef(false);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the title is in the language in use
   useEffect(() => {
     document.title = t('app.deviceTitle');
   }, [t, i18n.language]);
   if (snapshot === null) return null;
-  const isMember = snapshot.link.state !== 'unenrolled';
+  const openLog = (): void => {
+    wasLogOpen.current = true;
+    setIsLogOpen(true);
+  };
   return (
     <div className={styles.page}>
       <header className={styles.head}>
@@ -137,17 +208,14 @@ export const App = () => {
         </div>
         <AppearanceMenu />
       </header>
-      <main className={styles.main}>
-        {joined === null ? null : (
-          <p className={styles.fact} data-tone="good" role="status">
-            <CircleCheck size={18} aria-hidden />
-            {t('agent.enrol.done', { room: joined })}
-          </p>
-        )}
-        <LinkCard link={snapshot.link} />
-        {isMember ? <WatchCard watched={snapshot.watched} /> : <Enrolment onJoined={setJoined} />}
-        <Facts snapshot={snapshot} />
-      </main>
+      {isLogOpen ? (
+        <WatchLog watched={snapshot.watched} onClose={() => setIsLogOpen(false)} />
+      ) : (
+        <StatusView
+          snapshot={snapshot}
+          log={<LogButton isFocused={wasLogOpen.current} onPress={openLog} />}
+        />
+      )}
       <footer className={styles.foot}>
         <ShieldCheck size={18} aria-hidden />
         {t('agent.always')}
