@@ -3,17 +3,19 @@ import { randomBytes } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { WebSocket } from 'ws';
 import type { DeviceFacts, DeviceReport } from '../../shared/domain/device.ts';
+import { TeacherId } from '../../shared/domain/ids.ts';
 import {
   type AgentMessage,
   ConsoleMessage,
   heartbeatTimeoutMs,
   LinkRefusal,
   linkSubprotocol,
-  maxFrameBytes,
+  maxConsoleFrameBytes,
   protocolVersions,
 } from '../../shared/protocol/link.ts';
 import type { CancelTimer, Clock } from '../lib/clock.ts';
-import { linkServerName } from '../trust/certificate-profile.ts';
+import { linkServerName, readCertificate } from '../trust/certificate-profile.ts';
+import type { Issuer } from './command-gate.ts';
 import { parseFrame } from './frame.ts';
 import type { LinkProblem } from './link-status.ts';
 
@@ -28,6 +30,10 @@ export type ConnectionOptions = {
 };
 
 export type ConsoleConnection = {
+  /** The teacher TLS has proved to be at the other end. */
+  readonly issuer: Issuer;
+  /** What our hello says makes this connection unlike any other. */
+  readonly nonce: string;
   readonly send: (message: AgentMessage) => boolean;
   /** Ends it and reports the problem. */
   readonly fail: (problem: LinkProblem) => void;
@@ -37,15 +43,24 @@ export type ConsoleConnection = {
 
 const welcomeTimeoutMs = 5_000;
 
+function issuerOf(socket: TLSSocket): Issuer {
+  const certificate = socket.getPeerX509Certificate();
+  if (certificate === undefined) throw new Error('connection without a certificate');
+  const { keyId, role, roomId } = readCertificate(certificate.raw);
+  return { keyId: TeacherId.parse(keyId), publicKey: certificate.publicKey, role, roomId };
+}
+
 export function openConnection(options: ConnectionOptions): ConsoleConnection {
   const { clock, socket } = options;
+  const issuer = issuerOf(socket);
+  const nonce = randomBytes(16).toString('base64url');
   let isOver = false;
   let isWelcome = false;
   let lastHeardMs = clock.nowMs();
   const webSocket = new WebSocket(`wss://${linkServerName}/link`, [linkSubprotocol], {
     createConnection: () => socket,
     perMessageDeflate: false,
-    maxPayload: maxFrameBytes,
+    maxPayload: maxConsoleFrameBytes,
   });
 
   const send = (message: AgentMessage): boolean => {
@@ -75,7 +90,6 @@ export function openConnection(options: ConnectionOptions): ConsoleConnection {
   let stopTimer: CancelTimer = clock.after(welcomeTimeoutMs, () => fail('not-welcomed'));
 
   webSocket.on('open', () => {
-    const nonce = randomBytes(16).toString('base64url');
     send({ type: 'hello', versions: protocolVersions, nonce, ...options.hello() });
   });
   webSocket.on('ping', () => {
@@ -108,5 +122,5 @@ export function openConnection(options: ConnectionOptions): ConsoleConnection {
     const refusal = LinkRefusal.safeParse(reason.toString('utf8'));
     fail(refusal.success ? refusal.data : lost());
   });
-  return { send, fail, close };
+  return { issuer, nonce, send, fail, close };
 }

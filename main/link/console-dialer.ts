@@ -8,8 +8,10 @@ import { linkServerName } from '../trust/certificate-profile.ts';
 import { type HostPort, parseAddress } from './address.ts';
 import { consoleClientOptions, type TransportFailure, transportFailureOf } from './tls-settings.ts';
 
+/** `address`: the one of those asked for that answered. */
+export type Dialled = { readonly socket: TLSSocket; readonly address: string };
 export type DialResult =
-  | { readonly ok: true; readonly socket: TLSSocket; readonly address: string }
+  | ({ readonly ok: true } & Dialled)
   | { readonly ok: false; readonly problem: TransportFailure };
 
 export type DialOptions = {

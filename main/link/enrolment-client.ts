@@ -13,13 +13,14 @@ import {
   EnrolmentError,
   type EnrolmentRefusal,
   enrolmentPath,
-  maxEnrolmentBytes,
+  maxEnrolmentAnswerBytes,
 } from '../../shared/protocol/enrolment.ts';
 import { type AppError, fail, ok, type Result } from '../../shared/result/result.ts';
 import { defaultLinkPort } from '../../shared/settings/policy.ts';
 import { enrolmentServerName, fingerprintOf, readCertificate } from '../trust/certificate-profile.ts';
 import { type EnrolmentToken, parseToken } from '../trust/enrolment-token.ts';
 import type { AgentIdentity } from '../trust/identity.ts';
+import { readSignedRoster } from '../trust/roster.ts';
 import { type HostPort, parseAddress } from './address.ts';
 import { parseFrame } from './frame.ts';
 import {
@@ -121,7 +122,7 @@ async function enrolAt(
     request: Buffer.from(key.requestDer).toString('base64'),
     facts: options.facts,
   });
-  const answer = await exchange(request, body, maxEnrolmentBytes, timeoutMs);
+  const answer = await exchange(request, body, maxEnrolmentAnswerBytes, timeoutMs);
   if (!answer.ok) return answer;
   if (answer.value.status !== 200) {
     const refusal = parseFrame(EnrolmentError, answer.value.body);
@@ -139,13 +140,15 @@ function identityOf(
 ): Result<AgentIdentity, EnrolFailure> {
   const answer = parseFrame(EnrolmentAnswer, body);
   if (!answer.ok) return fail('bad-answer', 'retry', answer.error.detail);
-  const { certificatePem, room } = answer.value;
+  const { certificatePem, room, roster } = answer.value;
+  const read = readSignedRoster(authorityPem, roster);
+  if (!read.ok) return fail('bad-answer', 'retry', read.error.code);
   try {
-    const read = readCertificate(certificatePem);
+    const device = readCertificate(certificatePem);
     const isOurs = new X509Certificate(certificatePem).checkPrivateKey(createPrivateKey(privateKeyPem));
-    if (!isOurs || read.role !== 'agent' || read.roomId !== room.id)
+    if (!isOurs || device.role !== 'agent' || device.roomId !== room.id)
       return fail('bad-answer', 'retry', 'certificate');
-    const deviceId = DeviceId.parse(read.keyId);
+    const deviceId = DeviceId.parse(device.keyId);
     return ok({
       certificatePem,
       privateKeyPem,
@@ -154,6 +157,7 @@ function identityOf(
       roomName: room.name,
       addresses,
       deviceId,
+      roster,
     });
   } catch (cause) {
     return fail('bad-answer', 'retry', cause instanceof Error ? cause.message : String(cause));

@@ -3,62 +3,46 @@
 import { EventEmitter } from 'node:events';
 import type { SecureContext } from 'node:tls';
 import type { DeviceFacts, DeviceReport } from '../../shared/domain/device.ts';
-import type { LessonId } from '../../shared/domain/ids.ts';
-import type {
-  AgentMessage,
-  CommandBody,
-  CommandRefusal,
-  ConsoleMessage,
-  SignalChannel,
-  Verb,
-} from '../../shared/protocol/link.ts';
-import type { Signal } from '../../shared/protocol/signal.ts';
+import type { AgentMessage } from '../../shared/protocol/link.ts';
 import { defaultLinkPort } from '../../shared/settings/policy.ts';
 import { type BackoffPlan, freshBackoff, nextBackoff, slowestBackoff } from '../lib/backoff.ts';
 import { type CancelTimer, type Clock, systemClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { AgentIdentity } from '../trust/identity.ts';
-import { type CommandGate, createCommandGate } from './command-gate.ts';
+import type { RosterKeeper } from '../trust/roster.ts';
 import { type ConsoleConnection, openConnection } from './console-connection.ts';
-import { dialConsole } from './console-dialer.ts';
+import { type Dialled, dialConsole } from './console-dialer.ts';
+import {
+  createConsoleTalk,
+  type LinkClientHandlers,
+  type RefusedCommand,
+  type WelcomeFacts,
+} from './console-talk.ts';
 import type { LinkProblem, LinkStatus } from './link-status.ts';
 import { clientContext } from './tls-settings.ts';
 
+export type {
+  CommandHandlers,
+  LinkClientHandlers,
+  RefusedCommand,
+  WelcomeFacts,
+} from './console-talk.ts';
 export type { LinkStatus } from './link-status.ts';
-
-type CommandOf = { readonly [V in Verb]: Extract<CommandBody, { verb: V }> };
-
-/** Carries a command out; null is success. A verb without a handler does not compile. */
-export type CommandHandlers = {
-  readonly [V in Verb]: (body: CommandOf[V]) => CommandRefusal | null | Promise<CommandRefusal | null>;
-};
-
-export type WelcomeFacts = {
-  readonly roomName: string;
-  readonly teacherName: string;
-  readonly lesson: LessonId | null;
-};
-
-export type LinkClientHandlers = {
-  /** Called in the order of arrival, without waiting for the one before. */
-  readonly commands: CommandHandlers;
-  readonly signal: (channel: SignalChannel, signal: Signal) => void;
-  /** A connection is there and stands for a new conversation. */
-  readonly welcome: (welcome: WelcomeFacts) => void;
-  /** The lesson changed while connected. */
-  readonly lesson: (lesson: LessonId | null) => void;
-};
 
 export type SendableNews = Exclude<AgentMessage, { type: 'hello' } | { type: 'result' }>;
 
 export type LinkClientOptions = {
   /** null: not enrolled; nothing is dialled. */
   readonly identity: AgentIdentity | null;
+  /** Who teaches; null only while not enrolled. */
+  readonly roster: RosterKeeper | null;
   /** Where the console may be, best first: last good, configured, discovered. Asked before each try; at most 16 are used. */
   readonly addresses: () => readonly string[];
   readonly facts: () => DeviceFacts;
   readonly report: () => DeviceReport;
   readonly handlers: LinkClientHandlers;
+  /** A command was not carried out, by the gate's or a handler's decision. */
+  readonly onRefused?: (refused: RefusedCommand) => void;
   readonly log: Log;
   readonly clock?: Clock;
   /** [0, 1). */
@@ -111,7 +95,6 @@ class Client implements LinkClient {
   #status: LinkStatus = { state: 'stopped' };
   #backoff = freshBackoff;
   #connection: ConsoleConnection | null = null;
-  #gate: CommandGate | null = null;
   #onlineSinceMs = 0;
   #lastNudgeMs = Number.NEGATIVE_INFINITY;
   #retryAtMs = 0;
@@ -172,8 +155,9 @@ class Client implements LinkClient {
   }
 
   #dial(): void {
-    const { identity } = this.#options;
-    if (identity === null || this.#context === null) throw new Error('dialling without identity');
+    const { identity, roster } = this.#options;
+    if (identity === null || roster === null || this.#context === null)
+      throw new Error('dialling without identity');
     const addresses = [...new Set(this.#options.addresses())].slice(0, maxAddresses);
     if (addresses.length === 0) {
       if (this.#status.state !== 'searching') this.#setStatus({ state: 'searching' });
@@ -193,14 +177,30 @@ class Client implements LinkClient {
           this.#failed(result.problem);
           return;
         }
-        this.#connection = openConnection({
-          socket: result.socket,
-          clock: this.#clock,
-          hello: () => ({ facts: this.#options.facts(), report: this.#options.report() }),
-          onMessage: (message) => this.#onMessage(message, result.address),
-          onEnd: (problem) => this.#failed(problem),
-        });
+        this.#converse(result, identity, roster);
       },
+    });
+  }
+
+  #converse(dialled: Dialled, identity: AgentIdentity, roster: RosterKeeper): void {
+    const { handlers, facts, report, onRefused } = this.#options;
+    const connection = openConnection({
+      socket: dialled.socket,
+      clock: this.#clock,
+      hello: () => ({ facts: facts(), report: report() }),
+      onMessage: (message) => talk.receive(message),
+      onEnd: (problem) => this.#failed(problem),
+    });
+    this.#connection = connection;
+    const talk = createConsoleTalk({
+      connection,
+      identity,
+      roster,
+      handlers,
+      report,
+      log: this.#log,
+      onWelcome: (welcome) => this.#onWelcome(welcome, dialled.address),
+      onRefused: (refused) => onRefused?.(refused),
     });
   }
 
@@ -213,7 +213,6 @@ class Client implements LinkClient {
 
   #failed(problem: LinkProblem): void {
     this.#connection = null;
-    this.#gate = null;
     const wasStable =
       this.#status.state === 'online' && this.#clock.nowMs() - this.#onlineSinceMs >= stableAfterMs;
     if (wasStable) this.#backoff = freshBackoff;
@@ -223,66 +222,13 @@ class Client implements LinkClient {
     this.#setStatus({ state: 'waiting', problem, retryInMs });
   }
 
-  #onMessage(message: ConsoleMessage, address: string): void {
-    const connection = this.#connection;
-    if (connection === null) return;
-    if (message.type === 'welcome') {
-      if (this.#gate !== null) {
-        connection.fail('wrong-order');
-        return;
-      }
-      this.#onWelcome(message, address);
-      return;
-    }
-    if (message.type === 'refused') {
-      connection.fail(message.code);
-      return;
-    }
-    if (this.#gate === null) {
-      connection.fail('wrong-order');
-      return;
-    }
-    if (message.type === 'lesson') {
-      this.#gate.setLesson(message.lesson);
-      this.#options.handlers.lesson(message.lesson);
-    } else if (message.type === 'signal') this.#options.handlers.signal(message.channel, message.signal);
-    else this.#onCommand(connection, this.#gate, message);
-  }
-
-  #onWelcome(welcome: Extract<ConsoleMessage, { type: 'welcome' }>, address: string): void {
-    this.#gate = createCommandGate(welcome.lesson);
+  #onWelcome(welcome: WelcomeFacts, address: string): void {
+    const { roomName, teacherName } = welcome;
     this.#onlineSinceMs = this.#clock.nowMs();
-    const names = { roomName: welcome.room.name, teacherName: welcome.teacher };
     this.#log.info('link.online', { address });
-    this.#options.handlers.welcome({ ...names, lesson: welcome.lesson });
-    this.#setStatus({ state: 'online', address, ...names, since: this.#clock.wallMs() });
+    this.#options.handlers.welcome(welcome);
+    this.#setStatus({ state: 'online', address, roomName, teacherName, since: this.#clock.wallMs() });
   }
-
-  #onCommand(
-    connection: ConsoleConnection,
-    gate: CommandGate,
-    command: Extract<ConsoleMessage, { type: 'command' }>,
-  ): void {
-    const answer = (refusal: CommandRefusal | null) => {
-      if (refusal !== null) this.#log.warn(`link.command-refused.${refusal}`, { verb: command.body.verb });
-      connection.send({ type: 'result', seq: command.seq, refusal });
-    };
-    const refusal = gate.check(command.seq, command.body);
-    if (refusal !== null) {
-      answer(refusal);
-      return;
-    }
-    const run = async () => runCommand(this.#options.handlers.commands, command.body.verb, command.body);
-    run().then(answer, (cause: unknown) => {
-      // A bug of a handler: the console is told, the log keeps what it was, the link goes on.
-      this.#log.error('link.handler-failed', { verb: command.body.verb, detail: String(cause) });
-      answer('failed');
-    });
-  }
-}
-
-function runCommand<V extends Verb>(handlers: CommandHandlers, verb: V, body: CommandOf[V]) {
-  return handlers[verb](body);
 }
 
 export function createLinkClient(options: LinkClientOptions): LinkClient {

@@ -9,6 +9,7 @@ import { WebSocketServer } from 'ws';
 import { DeviceId, type LessonId } from '../../shared/domain/ids.ts';
 import type { Room } from '../../shared/domain/lesson.ts';
 import {
+  type CommandRefusal,
   heartbeatIntervalMs,
   heartbeatTimeoutMs,
   helloTimeoutMs,
@@ -19,6 +20,7 @@ import { ok, type Result } from '../../shared/result/result.ts';
 import { type CancelTimer, type Clock, systemClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { readCertificate } from '../trust/certificate-profile.ts';
+import { createSigner } from '../trust/command-signature.ts';
 import type { EnrolmentDesk } from '../trust/enrolment-desk.ts';
 import type { TeacherIdentity } from '../trust/identity.ts';
 import { createEnrolmentService, type EnrolmentServiceRefusal } from './enrolment-service.ts';
@@ -39,6 +41,7 @@ import {
   type SessionOwner,
   type SessionRefusal,
 } from './link-session.ts';
+import type { OrderSigner } from './order-book.ts';
 import { mutualServerOptions, onTlsFailure, peerProblem, type TransportFailure } from './tls-settings.ts';
 
 export type { DeviceMessage, GoneReason, LinkSession } from './link-session.ts';
@@ -49,6 +52,8 @@ export type RefusalCode =
   | TransportFailure
   | SessionRefusal
   | EnrolmentServiceRefusal
+  /** A device did not take an order of ours for genuine. */
+  | `order-${CommandRefusal}`
   | 'browser'
   | 'not-websocket'
   | 'subprotocol';
@@ -115,6 +120,11 @@ export function createLinkServer(options: LinkServerOptions): LinkServer {
   /** Sessions that have not said hello; the door goes on counting their sockets. */
   const unfinished = new Map<SessionControl, TLSSocket>();
   const counters = new Map<string, number>();
+  const signer: OrderSigner = {
+    room: identity.roomId,
+    issuer: identity.teacherId,
+    sign: createSigner(identity.privateKeyPem),
+  };
   let lesson: LessonId | null = null;
   let stopSweep: CancelTimer = () => undefined;
 
@@ -146,6 +156,7 @@ export function createLinkServer(options: LinkServerOptions): LinkServer {
       events.emit('message', session, message);
     },
     onRefused: (code, session, detail) => refused(code, session.address, detail),
+    onOrderRefused: (code, session) => refused(`order-${code}`, session.address, session.deviceId),
     onGone: (session, reason) => {
       if (sessions.get(session.deviceId) === session) sessions.delete(session.deviceId);
       log.info('link.gone', { device: session.deviceId, reason });
@@ -193,7 +204,7 @@ export function createLinkServer(options: LinkServerOptions): LinkServer {
     }
     const deviceId = DeviceId.parse(readCertificate(certificate).keyId);
     webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const session = createSession({ socket: webSocket, deviceId, address, clock, limits, owner });
+      const session = createSession({ socket: webSocket, deviceId, address, clock, limits, signer, owner });
       unfinished.set(session, socket);
       webSocket.on('close', () => unfinished.delete(session));
       // From here the session keeps the time itself.

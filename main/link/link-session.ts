@@ -9,15 +9,14 @@ import {
   type CommandRefusal,
   type ConsoleMessage,
   type LinkRefusal,
-  maxFrameBytes,
+  maxConsoleFrameBytes,
   protocolVersions,
 } from '../../shared/protocol/link.ts';
-import { type AppError, fail, ok, type Result } from '../../shared/result/result.ts';
+import { fail, type Result } from '../../shared/result/result.ts';
 import type { Clock } from '../lib/clock.ts';
 import { parseFrame } from './frame.ts';
+import { type CommandFailure, createOrderBook, type OrderBook, type OrderSigner } from './order-book.ts';
 import { type BucketPlan, createTokenBucket, type TokenBucket } from './token-bucket.ts';
-
-export type CommandFailure = AppError<CommandRefusal | 'gone' | 'timeout'>;
 /** What features get to see; hello and results are the session's own business. */
 export type DeviceMessage = Exclude<AgentMessage, { type: 'hello' } | { type: 'result' }>;
 export type SendableMessage = Extract<ConsoleMessage, { type: 'signal' }>;
@@ -60,6 +59,8 @@ export type SessionOwner = {
   readonly onOpen: (session: SessionControl) => void;
   readonly onMessage: (session: SessionControl, message: DeviceMessage) => void;
   readonly onRefused: (code: SessionRefusal, session: SessionControl, detail?: string) => void;
+  /** The device did not trust an order; which one it was cannot be known, so its asker hears `timeout`. */
+  readonly onOrderRefused: (code: CommandRefusal, session: SessionControl) => void;
   /** Comes once for each session that was open. */
   readonly onGone: (session: SessionControl, reason: GoneReason) => void;
 };
@@ -77,10 +78,9 @@ export type SessionOptions = {
   readonly address: string;
   readonly clock: Clock;
   readonly limits: SessionLimits;
+  readonly signer: OrderSigner;
   readonly owner: SessionOwner;
 };
-
-type Waiting = { readonly dueMs: number; readonly settle: (result: Result<void, CommandFailure>) => void };
 
 /** Close code of the private range (RFC 6455 section 7.4.2); the reason carries the refusal's code. */
 export const refusedCloseCode = 4_000;
@@ -103,12 +103,12 @@ class Session implements SessionControl {
   readonly #owner: SessionOwner;
   readonly #messages: TokenBucket;
   readonly #bytes: TokenBucket;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #signer: OrderSigner;
   readonly #acceptedMs: number;
   #facts: DeviceFacts | null = null;
   #report: DeviceReport | null = null;
+  #orders: OrderBook | null = null;
   #state: 'await-hello' | 'open' | 'closed' = 'await-hello';
-  #lastSeq = 0;
   #lastHeardMs: number;
   #lastPingMs: number;
 
@@ -120,6 +120,7 @@ class Session implements SessionControl {
     this.#socket = socket;
     this.#clock = clock;
     this.#limits = limits;
+    this.#signer = options.signer;
     this.#owner = options.owner;
     this.#acceptedMs = clock.nowMs();
     this.#lastHeardMs = this.#acceptedMs;
@@ -155,13 +156,10 @@ class Session implements SessionControl {
     body: CommandBody,
     timeoutMs = defaultCommandTimeoutMs,
   ): Promise<Result<void, CommandFailure>> => {
-    if (!this.isOpen()) return Promise.resolve(fail('gone', 'retry'));
-    this.#lastSeq += 1;
-    const seq = this.#lastSeq;
-    return new Promise((settle) => {
-      this.#waiting.set(seq, { dueMs: this.#clock.nowMs() + timeoutMs, settle });
-      this.#write({ type: 'command', seq, body });
-    });
+    if (!this.isOpen() || this.#orders === null) return Promise.resolve(fail('gone', 'retry'));
+    const { signed, answer } = this.#orders.add(body, timeoutMs);
+    this.#write({ type: 'command', ...signed });
+    return answer;
   };
 
   refuse = (code: LinkRefusal): void => this.close(code, 'refused');
@@ -184,11 +182,7 @@ class Session implements SessionControl {
         return;
       }
     }
-    for (const [seq, waiting] of this.#waiting) {
-      if (waiting.dueMs > nowMs) continue;
-      this.#waiting.delete(seq);
-      waiting.settle(fail('timeout', 'retry'));
-    }
+    this.#orders?.sweep();
     if (nowMs - this.#lastHeardMs >= this.#limits.heartbeatTimeoutMs) {
       this.#socket.terminate();
       this.#end('silent');
@@ -214,7 +208,7 @@ class Session implements SessionControl {
       return false;
     }
     const text = JSON.stringify(message);
-    if (Buffer.byteLength(text) > maxFrameBytes)
+    if (Buffer.byteLength(text) > maxConsoleFrameBytes)
       throw new Error(`message of type ${message.type} is too long`);
     this.#socket.send(text);
     return true;
@@ -264,6 +258,12 @@ class Session implements SessionControl {
     }
     this.#facts = hello.facts;
     this.#report = hello.report;
+    this.#orders = createOrderBook({
+      signer: this.#signer,
+      device: this.deviceId,
+      session: hello.nonce,
+      clock: this.#clock,
+    });
     const answer = this.#owner.onHello(this, version);
     if (typeof answer === 'string') {
       this.#refuseCounted(answer);
@@ -275,15 +275,17 @@ class Session implements SessionControl {
   }
 
   #onResult(result: Extract<AgentMessage, { type: 'result' }>): void {
-    if (result.seq > this.#lastSeq) {
-      this.#refuseCounted('wrong-order', 'result of no command');
+    const { seq, refusal, report } = result;
+    if (seq === null && refusal === null) {
+      this.#refuseCounted('bad-message', 'result of nothing');
       return;
     }
-    const waiting = this.#waiting.get(result.seq);
-    // An answer after its time: the asker was told `timeout`; the device's report says what became of it.
-    if (waiting === undefined) return;
-    this.#waiting.delete(result.seq);
-    waiting.settle(result.refusal === null ? ok(undefined) : fail(result.refusal));
+    // Before the answer: whoever waits for it finds the device as it is now.
+    this.#onNews({ type: 'report', report });
+    if (seq === null) this.#owner.onOrderRefused(refusal ?? 'failed', this);
+    else if (this.#orders?.answered(seq, refusal) !== true) {
+      this.#refuseCounted('wrong-order', 'result of no command');
+    }
   }
 
   #onSocketError(cause: Error): void {
@@ -300,8 +302,7 @@ class Session implements SessionControl {
     if (this.#state === 'closed') return;
     const wasOpen = this.#state === 'open';
     this.#state = 'closed';
-    for (const waiting of this.#waiting.values()) waiting.settle(fail('gone', 'retry'));
-    this.#waiting.clear();
+    this.#orders?.close();
     if (wasOpen) this.#owner.onGone(this, reason);
   }
 }

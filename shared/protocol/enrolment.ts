@@ -9,6 +9,8 @@ export const authorityPath = '/school-authority';
 /** HTTPS with server name `enrol.lehrpult.invalid`, same port. */
 export const enrolmentPath = '/enrol';
 export const maxEnrolmentBytes = 16 * 1024;
+/** The answer holds a roster. */
+export const maxEnrolmentAnswerBytes = 1024 * 1024;
 
 const base64 = z.string().regex(/^[A-Za-z0-9+/]+={0,2}$/);
 

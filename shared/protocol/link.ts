@@ -1,14 +1,25 @@
 // Messages on the link between agent and console. One strict union per direction; see SPEC.md for the rules.
 import { z } from 'zod';
 import { DeviceFacts, DeviceReport, ScreenQuality } from '../domain/device.ts';
-import { DisplayName, LessonId, LockId, PresentationId, PupilText, RoomId } from '../domain/ids.ts';
+import {
+  DeviceId,
+  DisplayName,
+  LessonId,
+  LockId,
+  PresentationId,
+  PupilText,
+  RoomId,
+  TeacherId,
+} from '../domain/ids.ts';
 import { Signal } from './signal.ts';
 
 /** [Note: protocol version] One integer; both sides state the range they speak and the highest common one is used. */
-export const protocolVersions = { min: 1, max: 1 } as const;
+export const protocolVersions = { min: 2, max: 2 } as const;
 
-/** Largest frame on the link in bytes. A longer one ends the connection before it is read into memory. */
+/** Largest frame of a device in bytes. A longer one ends the connection before it is read into memory. */
 export const maxFrameBytes = 256 * 1024;
+/** Largest frame of a console, which may hold a roster: its longest text, escaped once more and in UTF-8. */
+export const maxConsoleFrameBytes = 1024 * 1024;
 
 /** WebSocket subprotocol that both sides must name (RFC 6455 section 1.9). */
 export const linkSubprotocol = 'lehrpult.link';
@@ -43,17 +54,29 @@ export const CommandBody = z.discriminatedUnion('verb', [
   z.strictObject({ verb: z.literal('show-presentation'), presentationId: PresentationId }),
   /** Without an id whatever is shown ends. */
   z.strictObject({ verb: z.literal('end-presentation'), presentationId: PresentationId.nullable() }),
+  /** Which addresses are opened is decided by the device, not here. */
+  z.strictObject({ verb: z.literal('open-url'), url: z.string().min(1).max(2_048) }),
 ]);
 export type CommandBody = z.infer<typeof CommandBody>;
 export type Verb = CommandBody['verb'];
 
-/** Why an agent refuses a command. */
+/** Why an agent refuses a command. Those up to `not-in-lesson` are the gate's: nothing was carried out. */
 export const CommandRefusal = z.enum([
-  'not-in-lesson',
+  'bad-signature',
+  'bad-command',
+  'wrong-issuer',
+  'wrong-room',
+  'wrong-device',
+  'wrong-session',
   'stale-sequence',
+  'revoked',
+  'no-right',
+  'not-in-lesson',
   'unknown-lock',
   'unknown-presentation',
   'no-display',
+  'bad-url',
+  'not-allowed',
   'failed',
 ]);
 export type CommandRefusal = z.infer<typeof CommandRefusal>;
@@ -73,13 +96,38 @@ export const LinkRefusal = z.enum([
 export type LinkRefusal = z.infer<typeof LinkRefusal>;
 
 const Sequence = z.int().min(1);
+/** 128 random bits, base64url. */
+const Nonce = z.string().regex(/^[A-Za-z0-9_-]{22}$/);
+/** ES256, r and s of 32 bytes each (IEEE P1363), base64url. */
+const Signature = z.string().regex(/^[A-Za-z0-9_-]{86}$/);
+
+export const maxOrderLength = 16 * 1024;
+
+/**
+ * [Note: order] What a teacher signs: who orders what of which device, in which connection and as its how-manieth order.
+ * It travels as text and the signature is over that text's UTF-8, so nobody has to agree on a spelling of JSON. No time
+ * stands in it: a clock that is wrong neither stops a lesson nor lets an old order in again.
+ */
+export const Order = z.strictObject({
+  v: z.literal(1),
+  body: CommandBody,
+  room: RoomId,
+  device: DeviceId,
+  /** SHA-256 of the public key that the signature is checked with. */
+  issuer: TeacherId,
+  /** The nonce of the device's hello. */
+  session: Nonce,
+  /** Rises strictly within one session. */
+  seq: Sequence,
+});
+export type Order = z.infer<typeof Order>;
 
 export const AgentMessage = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('hello'),
     versions: VersionRange,
-    /** 128 random bits, base64url: makes this connection's commands unlike any other's. */
-    nonce: z.string().regex(/^[A-Za-z0-9_-]{22}$/),
+    /** Makes this connection's commands unlike any other's. */
+    nonce: Nonce,
     facts: DeviceFacts,
     report: DeviceReport,
   }),
@@ -87,8 +135,11 @@ export const AgentMessage = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('report'), report: DeviceReport }),
   z.strictObject({
     type: z.literal('result'),
-    seq: Sequence,
+    /** null when the order could not be trusted: then nothing in it is, its number neither. */
+    seq: Sequence.nullable(),
     refusal: CommandRefusal.nullable(),
+    /** What is true on the device after the command. */
+    report: DeviceReport,
   }),
   z.strictObject({ type: z.literal('signal'), channel: SignalChannel, signal: Signal }),
 ]);
@@ -105,8 +156,12 @@ export const ConsoleMessage = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('lesson'), lesson: LessonId.nullable() }),
   z.strictObject({ type: z.literal('refused'), code: LinkRefusal }),
-  /** `seq` rises strictly within one connection. */
-  z.strictObject({ type: z.literal('command'), seq: Sequence, body: CommandBody }),
+  /** `order`: an `Order` as JSON, see [Note: order]. */
+  z.strictObject({
+    type: z.literal('command'),
+    order: z.string().max(maxOrderLength),
+    signature: Signature,
+  }),
   z.strictObject({ type: z.literal('signal'), channel: SignalChannel, signal: Signal }),
 ]);
 export type ConsoleMessage = z.infer<typeof ConsoleMessage>;

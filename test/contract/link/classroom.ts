@@ -1,8 +1,9 @@
 // A school in memory, consoles and devices for tests with real sockets on 127.0.0.1.
 import { randomUUID } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
+import { createServer as createHttpsServer } from 'node:https';
 import { connect, type TLSSocket } from 'node:tls';
-import { WebSocket } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 import { createLog, type Log } from '../../../main/lib/log.ts';
 import {
   type CommandHandlers,
@@ -10,11 +11,14 @@ import {
   type LinkClient,
   type LinkClientOptions,
   type LinkStatus,
+  type RefusedCommand,
 } from '../../../main/link/link-client.ts';
 import { createLinkServer, type LinkServer, type LinkServerOptions } from '../../../main/link/link-server.ts';
-import { clientContext, consoleClientOptions } from '../../../main/link/tls-settings.ts';
+import { clientContext, consoleClientOptions, mutualServerOptions } from '../../../main/link/tls-settings.ts';
 import { keyIdOf, linkServerName } from '../../../main/trust/certificate-profile.ts';
+import { createSigner } from '../../../main/trust/command-signature.ts';
 import type { AgentIdentity, TeacherIdentity, TlsIdentity } from '../../../main/trust/identity.ts';
+import { createRosterKeeper, type RosterKeeper } from '../../../main/trust/roster.ts';
 import {
   createKeyPair,
   createRoomAuthority,
@@ -27,7 +31,7 @@ import {
 import { type DeviceFacts, idleReport } from '../../../shared/domain/device.ts';
 import { DeviceId, LessonId, RoomId, TeacherId } from '../../../shared/domain/ids.ts';
 import type { Room } from '../../../shared/domain/lesson.ts';
-import { type CommandBody, linkSubprotocol } from '../../../shared/protocol/link.ts';
+import { type CommandBody, linkSubprotocol, type Order } from '../../../shared/protocol/link.ts';
 import type { Roster, SignedRoster } from '../../../shared/protocol/roster.ts';
 
 export const newLesson = (): LessonId => LessonId.parse(randomUUID());
@@ -36,61 +40,85 @@ export const facts: DeviceFacts = { name: 'PC 01', os: 'linux', appVersion: '0.1
 export const helloText = (changes: Record<string, unknown> = {}): string =>
   JSON.stringify({
     type: 'hello',
-    versions: { min: 1, max: 1 },
+    versions: { min: 2, max: 2 },
     nonce: 'AAAAAAAAAAAAAAAAAAAAAA',
     facts,
     report: idleReport,
     ...changes,
   });
 
-export const makeSchool = async (nowMs = Date.now()): Promise<SchoolAuthority> =>
-  openSchool(await createSchool(nowMs));
+/** A school as its IT holds it: the root, the rooms' authorities and the roster with everybody who got a certificate. */
+export type TestSchool = SchoolAuthority & {
+  readonly roomAuthority: (room: Room, nowMs?: number) => Promise<RoomAuthority>;
+  /** Lists the teacher for this room; gives the new roster. */
+  readonly appoint: (id: TeacherId, room: Room) => SignedRoster;
+  /** The roster of the next epoch without these keys. */
+  readonly dismiss: (...keyIds: string[]) => SignedRoster;
+  readonly roster: () => SignedRoster;
+};
 
-/** The authority that issues this room's devices; each call makes another one. */
-export const roomAuthorityOf = async (
-  school: SchoolAuthority,
-  room: Room,
-  nowMs = Date.now(),
-): Promise<RoomAuthority> =>
-  openRoomAuthority(await createRoomAuthority(school, room.id, nowMs), school.certificatePem);
-
-/** A roster of this school; nobody teaches unless named. */
-export const rosterOf = (school: SchoolAuthority, changes: Partial<Roster> = {}): SignedRoster => {
-  const nobody: Roster = {
+export async function makeSchool(nowMs = Date.now()): Promise<TestSchool> {
+  const authority = await openSchool(await createSchool(nowMs));
+  const rooms = new Map<string, Promise<RoomAuthority>>();
+  let content: Roster = {
     v: 1,
-    school: school.fingerprint,
+    school: authority.fingerprint,
     epoch: 1,
     issuedAt: 0,
     teachers: [],
     revoked: [],
   };
-  return school.signRoster({ ...nobody, ...changes });
-};
+  const next = (changes: Partial<Roster>) => {
+    content = { ...content, ...changes, epoch: content.epoch + 1 };
+    return authority.signRoster(content);
+  };
+  return {
+    ...authority,
+    roomAuthority(room, atMs = nowMs) {
+      const known = rooms.get(room.id);
+      if (known !== undefined) return known;
+      const made = createRoomAuthority(authority, room.id, atMs).then((keys) =>
+        openRoomAuthority(keys, authority.certificatePem),
+      );
+      rooms.set(room.id, made);
+      return made;
+    },
+    appoint: (id, room) =>
+      next({ teachers: [...content.teachers, { id, name: 'Teacher', rooms: [room.id] }] }),
+    dismiss: (...keyIds) =>
+      next({
+        teachers: content.teachers.filter((teacher) => !keyIds.includes(teacher.id)),
+        revoked: [...content.revoked, ...keyIds],
+      }),
+    roster: () => authority.signRoster(content),
+  };
+}
+
+/** What a device or console knows of who teaches. `stored` null: nothing yet. */
+export const keeperOf = (authorityPem: string, stored: SignedRoster | null): RosterKeeper =>
+  createRosterKeeper({ authorityPem, stored, save: () => undefined, log: quietLog() });
 
 export async function teacherOf(
-  school: SchoolAuthority,
+  school: TestSchool,
   room: Room,
   nowMs = Date.now(),
 ): Promise<TeacherIdentity> {
   const { privateKeyPem, publicKeyDer } = await createKeyPair();
+  const teacherId = TeacherId.parse(keyIdOf(publicKeyDer));
+  school.appoint(teacherId, room);
   return {
     certificatePem: await school.issueTeacher(publicKeyDer, room.id, nowMs),
     privateKeyPem,
     authorityPem: school.certificatePem,
     roomId: room.id,
-    teacherId: TeacherId.parse(keyIdOf(publicKeyDer)),
+    teacherId,
   };
 }
 
-/** A device with the chain that enrolment would give it. `roster`: the one it came to know then. */
-export async function deviceOf(
-  school: SchoolAuthority,
-  room: Room,
-  nowMs = Date.now(),
-  roster: SignedRoster = rosterOf(school),
-): Promise<AgentIdentity> {
+/** A device with the chain that enrolment would give it, and the roster as it is now. */
+export async function deviceOf(school: TestSchool, room: Room, nowMs = Date.now()): Promise<AgentIdentity> {
   const { privateKeyPem, publicKeyDer } = await createKeyPair();
-  const authority = await roomAuthorityOf(school, room, nowMs);
+  const authority = await school.roomAuthority(room, nowMs);
   return {
     certificatePem: await authority.issueAgent(publicKeyDer, nowMs),
     privateKeyPem,
@@ -98,8 +126,8 @@ export async function deviceOf(
     roomId: room.id,
     roomName: room.name,
     addresses: [],
+    roster: school.roster(),
     deviceId: DeviceId.parse(keyIdOf(publicKeyDer)),
-    roster,
   };
 }
 
@@ -130,7 +158,12 @@ export async function startConsole(
   return { server, port: listening.value, address: `127.0.0.1:${listening.value}`, logged };
 }
 
-export type RunningAgent = { readonly client: LinkClient; readonly orders: CommandBody[]; readonly log: Log };
+export type RunningAgent = {
+  readonly client: LinkClient;
+  readonly orders: CommandBody[];
+  readonly refused: RefusedCommand[];
+  readonly log: Log;
+};
 
 export const quietLog = (): Log => createLog({ sink: () => undefined });
 
@@ -140,6 +173,7 @@ export function startAgent(
   options: Partial<LinkClientOptions> = {},
 ): RunningAgent {
   const orders: CommandBody[] = [];
+  const refused: RefusedCommand[] = [];
   const carryOut = (body: CommandBody) => {
     orders.push(body);
     return null;
@@ -151,19 +185,22 @@ export function startAgent(
     watch: carryOut,
     'show-presentation': carryOut,
     'end-presentation': carryOut,
+    'open-url': carryOut,
   };
   const log = quietLog();
   const client = createLinkClient({
     identity,
+    roster: identity === null ? null : keeperOf(identity.authorityPem, identity.roster),
     addresses: () => addresses,
     facts: () => facts,
     report: () => idleReport,
     handlers: { commands, signal: () => undefined, welcome: () => undefined, lesson: () => undefined },
+    onRefused: (command) => refused.push(command),
     log,
     ...options,
   });
   client.start();
-  return { client, orders, log };
+  return { client, orders, refused, log };
 }
 
 /** Waits until the agent's status is in this state; gives the status. */
@@ -199,6 +236,53 @@ export function heard<Map extends Record<keyof Map, unknown[]>, Name extends key
     plain.on(name, listen);
   });
 }
+
+export const welcomeText = (
+  room: Room,
+  lesson: LessonId | null,
+  changes: Record<string, unknown> = {},
+): string => JSON.stringify({ type: 'welcome', version: 2, room, teacher: 'Teacher', lesson, ...changes });
+
+/** A console with a good certificate that says what the test wants it to, and answers no ping. */
+export async function startPuppet(teacher: TeacherIdentity, onConnection: (socket: WebSocket) => void) {
+  const https = createHttpsServer(mutualServerOptions(teacher));
+  const sockets = new WebSocketServer({
+    server: https,
+    handleProtocols: () => linkSubprotocol,
+    autoPong: false,
+  });
+  sockets.on('connection', onConnection);
+  await new Promise<void>((done) => https.listen(0, '127.0.0.1', done));
+  const bound = https.address();
+  const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
+  const close = () => {
+    for (const socket of sockets.clients) socket.terminate();
+    https.close();
+  };
+  return { port, address: `127.0.0.1:${port}`, close };
+}
+
+/** A command as the console with this identity would send it; `changes` make it a lie that is signed all the same. */
+export const commandText = (
+  teacher: TeacherIdentity,
+  device: DeviceId,
+  session: string,
+  seq: number,
+  changes: Partial<Record<keyof Order, unknown>> = {},
+): string => {
+  const body: CommandBody = { verb: 'unlock', lockId: null };
+  const genuine: Order = {
+    v: 1,
+    body,
+    room: teacher.roomId,
+    device,
+    issuer: teacher.teacherId,
+    session,
+    seq,
+  };
+  const order = JSON.stringify({ ...genuine, ...changes });
+  return JSON.stringify({ type: 'command', order, signature: createSigner(teacher.privateKeyPem)(order) });
+};
 
 /** An attacker's TLS connection that checks the console as any agent does and shows whatever certificate it likes. */
 export function dialRaw(port: number, shown: TlsIdentity | Pick<TlsIdentity, 'authorityPem'>): TLSSocket {

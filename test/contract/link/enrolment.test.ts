@@ -36,7 +36,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-function makeDesk(authority = school): { desk: EnrolmentDesk; records: TokenRecord[][] } {
+async function makeDesk(from = school): Promise<{ desk: EnrolmentDesk; records: TokenRecord[][] }> {
   const records: TokenRecord[][] = [];
   const store = {
     load: () => null,
@@ -44,13 +44,20 @@ function makeDesk(authority = school): { desk: EnrolmentDesk; records: TokenReco
     settled: async () => {},
   };
   return {
-    desk: createEnrolmentDesk({ school: authority, room: () => room, clock, log: quietLog(), store }),
+    desk: createEnrolmentDesk({
+      school: await from.roomAuthority(room),
+      room: () => room,
+      roster: from.roster,
+      clock,
+      log: quietLog(),
+      store,
+    }),
     records,
   };
 }
 
 async function consoleWithDesk(authority = school) {
-  const { desk, records } = makeDesk(authority);
+  const { desk, records } = await makeDesk(authority);
   const running = await startConsole(
     authority === school ? teacher : await teacherOf(authority, room),
     room,
@@ -105,7 +112,7 @@ describe('joining with a token', () => {
 
   it('[LK21] is not fooled by a true certificate in front of a false server', async () => {
     const right = await consoleWithDesk();
-    const { desk } = makeDesk();
+    const { desk } = await makeDesk();
     const stranger = await teacherOf(await makeSchool(), room);
     const liar = await startConsole(stranger, room, { enrolment: desk });
     cleanups.push(() => liar.server.close());

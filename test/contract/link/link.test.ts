@@ -211,6 +211,7 @@ function handlersWith(overrides: Overrides): import('../../../main/link/link-cli
       watch: done,
       'show-presentation': done,
       'end-presentation': done,
+      'open-url': done,
       ...commands,
     },
     signal: signal ?? (() => undefined),

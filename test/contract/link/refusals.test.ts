@@ -17,6 +17,7 @@ import {
 } from '../../../main/trust/certificate-profile.ts';
 import type { TlsIdentity } from '../../../main/trust/identity.ts';
 import { createKeyPair } from '../../../main/trust/school-authority.ts';
+import { idleReport } from '../../../shared/domain/device.ts';
 import {
   deviceOf,
   dialRaw,
@@ -250,7 +251,7 @@ describe('[LK8] devices that say the wrong thing', () => {
     ['a second hello', [helloText(), helloText()], 'wrong-order', 4000],
     [
       'a result of no command',
-      [helloText(), '{"type":"result","seq":9,"refusal":null}'],
+      [helloText(), JSON.stringify({ type: 'result', seq: 9, refusal: null, report: idleReport })],
       'wrong-order',
       4000,
     ],
