@@ -1,5 +1,5 @@
 // What a school's certificates say and how they are read: role, room, key. Whether a chain is genuine is decided by TLS
-// (OpenSSL) alone, before anything here is asked; what OpenSSL does not know, the room of an issuer, is compared here.
+// (OpenSSL) alone, before anything here is asked.
 import { createHash, X509Certificate } from 'node:crypto';
 import { RoomId } from '../../shared/domain/ids.ts';
 
@@ -29,9 +29,12 @@ export const agentLifetimeMs = 365 * dayMs;
 /** Certificates begin in the past so that a device whose clock is late by weeks can still take part. */
 export const backdateMs = 30 * dayMs;
 
-const roomUriPrefix = 'urn:uuid:';
+const roomUriPrefix = 'lehrpult://';
 
-/** The subject alternative name that binds a certificate to a room (RFC 9562 URN). */
+/**
+ * The subject alternative name that binds a certificate to a room. The room is the host of the URI, for that is what name
+ * constraints (RFC 5280 section 4.2.1.10) can hold: OpenSSL refuses a device whose issuer is for another room.
+ */
 export const roomUri = (roomId: RoomId): string => `${roomUriPrefix}${roomId}`;
 
 export type PeerIdentity = {
@@ -55,9 +58,10 @@ export function isDueForRenewal(certificatePem: string, lifetimeMs: number, nowM
 }
 
 function roomOf(certificate: X509Certificate): RoomId | null {
-  const uris = (certificate.subjectAltName ?? '')
-    .split(', ')
-    .filter((name) => name.startsWith(`URI:${roomUriPrefix}`));
+  const names = certificate.subjectAltName ?? '';
+  // Node quotes a name with a comma or the like in it; ours have none, and a name must not pass for two.
+  if (names.includes('"')) return null;
+  const uris = names.split(', ').filter((name) => name.startsWith(`URI:${roomUriPrefix}`));
   if (uris.length !== 1) return null;
   const parsed = RoomId.safeParse(uris[0]?.slice(`URI:${roomUriPrefix}`.length));
   return parsed.success ? parsed.data : null;
@@ -74,43 +78,4 @@ export function readCertificate(certificate: Uint8Array | string): PeerIdentity 
     roomId: roomOf(parsed),
     keyId: keyIdOf(parsed.publicKey.export({ type: 'spki', format: 'der' })),
   };
-}
-
-/** A device as its chain shows it: everything is bound to the school's root by two signatures. */
-export type AgentOfChain = {
-  readonly roomId: RoomId;
-  /** SHA-256 of the device's public key. */
-  readonly keyId: string;
-  /** SHA-256 of the public key of the room authority that issued it; a roster may revoke it, too. */
-  readonly authorityKeyId: string;
-};
-
-/** What `TLSSocket.getPeerCertificate(true)` gives. */
-export type PeerChain = {
-  readonly raw: Uint8Array;
-  readonly issuerCertificate?: { readonly raw: Uint8Array } | undefined;
-};
-
-/**
- * For the link's `peerProblem`, on the console's side: the device behind a connection whose chain OpenSSL has verified.
- *
- * Call it with `socket.getPeerCertificate(true)` and the certificate of the school's root, compare `roomId` with the own
- * room, and ask the roster about `keyId` and `authorityKeyId`. null means refuse (`wrong-room`): the leaf is no device, was
- * not issued by a room authority, or names another room than its issuer. OpenSSL knows nothing of our rooms, so without
- * this a room's key could make devices of any other room.
- *
- * The two signatures are checked once more here, for Node picks the issuer from what the peer sent by name only, and may
- * pick another certificate than the one OpenSSL has verified. Throws on bytes that are no certificate.
- */
-export function agentOfChain(peer: PeerChain, authorityPem: string): AgentOfChain | null {
-  if (peer.issuerCertificate === undefined) return null;
-  const leaf = new X509Certificate(peer.raw);
-  const issuer = new X509Certificate(peer.issuerCertificate.raw);
-  const root = new X509Certificate(authorityPem);
-  const device = readCertificate(peer.raw);
-  const authority = readCertificate(peer.issuerCertificate.raw);
-  const isBound = issuer.ca && leaf.verify(issuer.publicKey) && issuer.verify(root.publicKey);
-  const isRoom = device.role === 'agent' && authority.role === 'agent' && !leaf.ca;
-  if (!isBound || !isRoom || device.roomId === null || device.roomId !== authority.roomId) return null;
-  return { roomId: device.roomId, keyId: device.keyId, authorityKeyId: authority.keyId };
 }

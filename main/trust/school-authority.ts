@@ -7,6 +7,7 @@ import {
   BasicConstraintsExtension,
   cryptoProvider,
   ExtendedKeyUsageExtension,
+  Extension,
   KeyUsageFlags,
   KeyUsagesExtension,
   Pkcs10CertificateRequest,
@@ -125,6 +126,20 @@ export async function createSchool(nowMs: number): Promise<KeyAndCertificate> {
   };
 }
 
+/** An element of DER (ITU-T X.690) of at most 127 bytes. */
+const element = (tag: number, content: Uint8Array): Buffer =>
+  Buffer.concat([Buffer.from([tag, content.length]), content]);
+
+/**
+ * Name constraints (RFC 5280 section 4.2.1.10): below this authority a URI's host is this room. Every certificate of a device
+ * names its room as such a URI, so OpenSSL itself refuses one that this authority has made for another room.
+ */
+function onlyForRoom(roomId: RoomId): Extension {
+  const host = element(0x86, Buffer.from(roomId, 'ascii'));
+  const permitted = element(0xa0, element(0x30, host));
+  return new Extension('2.5.29.30', true, element(0x30, permitted));
+}
+
 type CertificateWish = {
   readonly publicKeyDer: PublicKeyDer;
   readonly subject: string;
@@ -161,6 +176,7 @@ async function createIssuer(issuer: KeyAndCertificate) {
           ...wish.dnsNames.map((value) => ({ type: 'dns' as const, value })),
           { type: 'url', value: roomUri(wish.roomId) },
         ]),
+        ...(wish.isAuthority ? [onlyForRoom(wish.roomId)] : []),
         await AuthorityKeyIdentifierExtension.create(template),
         await SubjectKeyIdentifierExtension.create(publicKey),
       ],
