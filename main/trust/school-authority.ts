@@ -137,7 +137,7 @@ const element = (tag: number, content: Uint8Array): Buffer =>
 function onlyForRoom(roomId: RoomId): Extension {
   const host = element(0x86, Buffer.from(roomId, 'ascii'));
   const permitted = element(0xa0, element(0x30, host));
-  return new Extension('2.5.29.30', true, element(0x30, permitted));
+  return new Extension('2.5.29.30', true, Uint8Array.from(element(0x30, permitted)));
 }
 
 type CertificateWish = {
