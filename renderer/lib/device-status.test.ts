@@ -38,6 +38,14 @@ describe('device status', () => {
       problem: 'no-permission',
     });
   });
+  it('names a doubled identity before any other trouble', () => {
+    const addresses = ['10.0.0.1', '10.0.0.9'];
+    const doubled = device({
+      connection: { state: 'quarantined', since: 5, addresses },
+      lastError: 'not-secure',
+    });
+    expect(deviceStatus(doubled, false, 'live')).toEqual({ kind: 'quarantined', addresses });
+  });
   it('never shows a picture of an unproven far end', () => {
     expect(deviceStatus(device({ lastError: 'not-secure' }), true, 'live')).toEqual({ kind: 'insecure' });
   });

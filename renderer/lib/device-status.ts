@@ -13,6 +13,8 @@ export type DeviceStatus =
   | { readonly kind: 'reconnecting' }
   /** `since` in Unix milliseconds. */
   | { readonly kind: 'offline'; readonly since: number }
+  /** Two computers use its identity; neither is in. */
+  | { readonly kind: 'quarantined'; readonly addresses: readonly string[] }
   | {
       readonly kind: 'screen-problem';
       readonly problem: NonNullable<DeviceView['report']['screenProblem']>;
@@ -27,6 +29,7 @@ export const deviceStatus = (device: DeviceView, hasLesson: boolean, picture: Pi
   const { connection, report } = device;
   if (connection.state === 'never-seen') return { kind: 'never-seen' };
   if (connection.state === 'offline') return { kind: 'offline', since: connection.since };
+  if (connection.state === 'quarantined') return { kind: 'quarantined', addresses: connection.addresses };
   if (device.lastError === insecureCode) return { kind: 'insecure' };
   if (connection.state === 'reconnecting') return { kind: 'reconnecting' };
   if (!hasLesson) return { kind: 'idle' };

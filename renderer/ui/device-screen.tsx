@@ -1,5 +1,14 @@
 // What a device's screen looks like here: its live picture, or plain words why there is none, and its lock.
-import { CircleDashed, EyeOff, Lock, MonitorOff, Presentation, ShieldAlert, WifiOff } from 'lucide-react';
+import {
+  CircleDashed,
+  Copy,
+  EyeOff,
+  Lock,
+  MonitorOff,
+  Presentation,
+  ShieldAlert,
+  WifiOff,
+} from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { DeviceView } from '../../shared/domain/device.ts';
@@ -29,6 +38,14 @@ const useInstead = (status: DeviceStatus): Instead | null => {
       return {
         icon: <WifiOff aria-hidden />,
         text: t('device.offlineSince', { time: formatClock(status.since, i18n.language, Date.now()) }),
+      };
+    case 'quarantined':
+      return {
+        icon: <Copy aria-hidden />,
+        text: t('device.quarantined'),
+        hint: t('device.quarantinedHint', {
+          addresses: new Intl.ListFormat(i18n.language).format(status.addresses),
+        }),
       };
     case 'screen-problem':
       return { icon: <MonitorOff aria-hidden />, text: t(`device.problems.${status.problem}`) };
@@ -77,11 +94,14 @@ type Props = {
   readonly testId: string;
   readonly onFrame: () => void;
   readonly onSize?: (width: number, height: number) => void;
+  /** What can be done about it, where there is room for it. */
+  readonly actions?: ReactNode;
 };
 
-export const DeviceScreen = ({ device, status, stream, testId, onFrame, onSize }: Props) => {
+export const DeviceScreen = ({ device, status, stream, testId, onFrame, onSize, actions }: Props) => {
   const { t } = useTranslation();
   const instead = useInstead(status);
+  const isOnline = device.connection.state === 'online';
   return (
     <div className={styles.screen} data-state={status.kind}>
       {hasPicture(status.kind) ? (
@@ -99,9 +119,10 @@ export const DeviceScreen = ({ device, status, stream, testId, onFrame, onSize }
           {instead.icon}
           <span className={styles.words}>{instead.text}</span>
           {instead.hint === undefined ? null : <span className={styles.hint}>{instead.hint}</span>}
+          {actions}
         </div>
       )}
-      {isLocked(device) && device.connection.state !== 'offline' ? (
+      {isLocked(device) && (isOnline || device.connection.state === 'reconnecting') ? (
         <div className={styles.cover}>
           <Lock aria-hidden />
           {t('device.locked')}

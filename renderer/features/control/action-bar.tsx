@@ -1,11 +1,11 @@
 // The actions a teacher needs with one hand: attention, lock, release. Says to whom they apply before they do.
-import { Lock, LockOpen, Megaphone } from 'lucide-react';
+import { Globe, Lock, LockOpen, Megaphone } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Toolbar } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import { Button } from '../../ui/button.tsx';
 import styles from './action-bar.module.css';
-import { openLockDialog } from './control-store.ts';
+import { openLockDialog, openUrlDialog } from './control-store.ts';
 import { lockDevices, type Target, unlockDevices } from './device-orders.ts';
 
 type Props = {
@@ -70,6 +70,15 @@ export const ActionBar = ({ present, selected, locked, hasLesson, lead }: Props)
         {lockedTargets.length > 0
           ? t(`control.unlockCount.${scopeName}`, { count: lockedTargets.length })
           : t(`control.unlock.${scopeName}`)}
+      </Button>
+      <Button
+        size="large"
+        icon={<Globe size={20} aria-hidden />}
+        isDisabled={!canOrder}
+        onPress={() => openUrlDialog(targets, isEverybody)}
+        testId="open-url"
+      >
+        {t('control.openUrl')}
       </Button>
       <p className={styles.scope} data-testid="scope">
         {scope()}

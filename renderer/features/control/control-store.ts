@@ -2,17 +2,22 @@
 import { create } from 'zustand';
 import type { Target } from './device-orders.ts';
 
-type LockDialogState =
+type DialogState =
   | { readonly state: 'closed' }
   | { readonly state: 'open'; readonly targets: readonly Target[]; readonly isEverybody: boolean };
 
 type Control = {
-  readonly dialog: LockDialogState;
+  readonly dialog: DialogState;
   /** Text of the last lock, offered again next time; null before the first. */
   readonly lastText: string | null;
+  readonly urlDialog: DialogState;
 };
 
-export const useControl = create<Control>(() => ({ dialog: { state: 'closed' }, lastText: null }));
+export const useControl = create<Control>(() => ({
+  dialog: { state: 'closed' },
+  lastText: null,
+  urlDialog: { state: 'closed' },
+}));
 
 export const openLockDialog = (targets: readonly Target[], isEverybody: boolean): void =>
   useControl.setState({ dialog: { state: 'open', targets, isEverybody } });
@@ -20,3 +25,8 @@ export const openLockDialog = (targets: readonly Target[], isEverybody: boolean)
 export const closeLockDialog = (): void => useControl.setState({ dialog: { state: 'closed' } });
 
 export const rememberText = (lastText: string): void => useControl.setState({ lastText });
+
+export const openUrlDialog = (targets: readonly Target[], isEverybody: boolean): void =>
+  useControl.setState({ urlDialog: { state: 'open', targets, isEverybody } });
+
+export const closeUrlDialog = (): void => useControl.setState({ urlDialog: { state: 'closed' } });

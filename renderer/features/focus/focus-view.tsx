@@ -25,6 +25,8 @@ type Props = {
   readonly onUnlock: () => void;
   /** Further things to do to the device. */
   readonly extras: ReactNode;
+  /** What can be done about what stands instead of the picture, null when nothing. */
+  readonly remedy: ReactNode;
 };
 
 const Sharpness = ({ width }: { readonly width: number }) => {
@@ -49,6 +51,7 @@ export const FocusView = ({
   onLock,
   onUnlock,
   extras,
+  remedy,
 }: Props) => {
   const { t } = useTranslation();
   const view = useRef<HTMLElement>(null);
@@ -137,6 +140,7 @@ export const FocusView = ({
               testId="focus-video"
               onFrame={() => setShown(device.id)}
               onSize={setWidth}
+              actions={remedy}
             />
           </div>
         </div>

@@ -22,7 +22,7 @@ const qualityOf = (id: DeviceId, view: View): ScreenQuality => {
 /** The whole list, one entry per device that ever was there. */
 export const planWatch = (view: View): readonly Wanted[] =>
   [...view.devices]
-    .filter((device) => device.connection.state !== 'never-seen')
+    .filter(({ connection }) => connection.state !== 'never-seen' && connection.state !== 'quarantined')
     .map((device) => ({ id: device.id, quality: qualityOf(device.id, view) }))
     .sort((a, b) => (a.id < b.id ? -1 : 1));
 

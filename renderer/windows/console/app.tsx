@@ -8,6 +8,7 @@ import { ActionBar } from '../../features/control/action-bar.tsx';
 import { openLockDialog } from '../../features/control/control-store.ts';
 import { unlockDevices } from '../../features/control/device-orders.ts';
 import { LockDialog } from '../../features/control/lock-dialog.tsx';
+import { UrlDialog } from '../../features/control/url-dialog.tsx';
 import { closeFocus, openFocus, useFocus } from '../../features/focus/focus-store.ts';
 import { FocusView } from '../../features/focus/focus-view.tsx';
 import { LessonControl } from '../../features/lesson/lesson-control.tsx';
@@ -19,6 +20,7 @@ import { SourcePicker } from '../../features/presentation/source-picker.tsx';
 import { AddDevicesButton, AddDevicesDialog } from '../../features/rooms/add-devices.tsx';
 import { DeviceNaming } from '../../features/rooms/device-naming.tsx';
 import { EmptyRoom } from '../../features/rooms/empty-room.tsx';
+import { QuarantineActions } from '../../features/rooms/quarantine-actions.tsx';
 import { useRoom } from '../../features/rooms/room-store.ts';
 import { RecoveryNotice } from '../../features/setup/recovery-notice.tsx';
 import { SetupPage } from '../../features/setup/setup-page.tsx';
@@ -117,6 +119,11 @@ const Focus = ({ id }: { readonly id: DeviceId }) => {
       onClose={close}
       onLock={() => openLockDialog([device], false)}
       onUnlock={() => void unlockDevices([device])}
+      remedy={
+        device.connection.state === 'quarantined' ? (
+          <QuarantineActions id={id} name={device.name} onForgotten={closeFocus} />
+        ) : null
+      }
       extras={<DeviceNaming id={id} name={device.name} onForgotten={closeFocus} />}
     />
   );
@@ -170,6 +177,7 @@ const Desk = ({ session }: SessionProps) => {
         lead={<PresentButton canPresent={hasLesson} />}
       />
       <LockDialog />
+      <UrlDialog />
       <AddDevicesDialog />
       <SourcePicker controller={session.presenter} />
     </>

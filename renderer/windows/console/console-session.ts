@@ -35,7 +35,9 @@ export const createConsoleSession = (): ConsoleSession => {
   });
   on('devices:changed', (devices) => {
     changeDevices(devices);
-    for (const { id, connection } of devices) if (connection.state === 'offline') screens.forget(id);
+    for (const { id, connection } of devices) {
+      if (connection.state === 'offline' || connection.state === 'quarantined') screens.forget(id);
+    }
   });
   on('devices:removed', (ids) => {
     for (const id of ids) screens.forget(id);
