@@ -6,13 +6,25 @@ import type { DeviceId } from '../../../shared/domain/ids.ts';
 import type { Signal } from '../../../shared/protocol/signal.ts';
 import { defaultAppearance } from '../../../shared/settings/appearance.ts';
 import { drawScreen } from './drawn-screen.ts';
-import { agentSnapshots, consoleSnapshot, deviceIdOf, type Scene } from './fixtures.ts';
+import { fakeCamera } from './fake-camera.ts';
+import {
+  type Answers,
+  agentSnapshots,
+  consoleSnapshot,
+  deviceIdOf,
+  devicePairing,
+  foundRooms,
+  pairingView,
+  type Scene,
+  watchLog,
+} from './fixtures.ts';
 
 type Setup = {
   readonly language: 'de' | 'en';
   readonly theme: 'light' | 'dark';
   readonly scene?: Scene;
   readonly agent?: string;
+  readonly answers?: Answers;
 };
 
 declare global {
@@ -26,6 +38,7 @@ const ok = (value: unknown) => ({ ok: true, value });
 const fail = (code: string) => ({ ok: false, error: { code, retry: 'none' } });
 
 const setup = window.harnessSetup;
+const wishes = setup.answers ?? {};
 const listeners = new Map<string, Set<Listener>>();
 const emit = (channel: string, payload: unknown): void => {
   for (const listener of [...(listeners.get(channel) ?? [])]) listener(payload);
@@ -121,12 +134,52 @@ const setPresentation = (presentation: unknown) => {
   return ok(presentation);
 };
 
+let setupState: unknown =
+  wishes.setup === 'needed'
+    ? { state: 'needed', suggested: { roomName: 'LEHRER-PC-204', teacherName: 'LEHRER-PC-204' } }
+    : { state: 'ready', recovery: wishes.setup === 'missing' ? 'missing' : 'none' };
+
+const finishSetup = (value: unknown, recovery: string) => {
+  if (wishes.setupProblem !== undefined) return fail(wishes.setupProblem);
+  setupState = { state: 'ready', recovery };
+  emit('setup:changed', setupState);
+  return ok(value);
+};
+
+const openUrl = (ids: readonly string[]) =>
+  ok(ids.map((id, index) => ({ id, error: index === 2 && ids.length > 6 ? 'offline' : null })));
+
 const answers: Record<string, (input: never) => unknown> = {
   'appearance:get': () => ok(appearance),
   'appearance:set': (part: object) => {
     appearance = { ...appearance, ...part };
     return ok(appearance);
   },
+  'setup:state': () => ok(setupState),
+  'setup:create-school': () => finishSetup({}, 'missing'),
+  'setup:import-teacher': () => finishSetup({ isImported: true }, 'none'),
+  'setup:save-recovery': () => finishSetup({ isSaved: true }, 'saved'),
+  'pairing:open': () => ok(pairingView(wishes.pairing, Date.now())),
+  'pairing:close': () => ok(pairingView('closed', Date.now())),
+  'pairing:decide': ({ id, isSame }: { id: string; isSame: boolean }) => {
+    const view = pairingView(wishes.pairing, Date.now());
+    const state = isSame ? 'confirmed' : 'refused';
+    return ok({
+      ...view,
+      requests: view.requests.map((each) => (each.id === id ? { ...each, state } : each)),
+    });
+  },
+  'room:admit-device': ({ id }: { id: string }) => {
+    change(id, { connection: { state: 'online', since: Date.now(), address: '10.20.0.17' } });
+    return ok({});
+  },
+  'devices:open-url': ({ ids }: { ids: string[] }) => openUrl(ids),
+  'device:find-rooms': () => ok(foundRooms(wishes.rooms ?? 0)),
+  'device:pair': () => ok(devicePairing(wishes.devicePairing)),
+  'device:decide-pairing': ({ isSame }: { isSame: boolean }) =>
+    ok(isSame ? devicePairing('waiting-for-teacher') : { state: 'failed', code: 'refused' }),
+  'device:cancel-pairing': () => ok({ state: 'idle' }),
+  'device:watch-log': () => ok(wishes.hasNoWatchLog === true ? [] : watchLog(Date.now())),
   'room:snapshot': () => ok(snapshot),
   'room:rename-device': ({ id, name }: { id: string; name: string }) => {
     change(id, { name });
@@ -186,6 +239,8 @@ Object.defineProperty(window, 'lehrpult', {
 
 // A headless browser has no screen: what is presented is drawn as well.
 navigator.mediaDevices.getDisplayMedia = async () => drawScreen(1, 1280, 720).captureStream(10);
+
+fakeCamera(wishes.camera);
 
 /** For the script that takes the pictures. */
 Object.defineProperty(window, 'harness', {

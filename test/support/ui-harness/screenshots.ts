@@ -36,7 +36,8 @@ const take = async (browser: Browser, origin: string, fake: string, view: View, 
     if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text());
   });
   page.on('pageerror', (error) => problems.push(String(error)));
-  const setup = { language: look.language, theme: look.theme, scene: view.scene, agent: view.agent };
+  const { scene, agent, answers } = view;
+  const setup = { language: look.language, theme: look.theme, scene, agent, answers };
   await page.addInitScript(`window.harnessSetup = ${JSON.stringify(setup)};\n${fake}`);
   await page.goto(`${origin}/${view.page}/index.html`);
   await page.evaluate(() => document.fonts.ready);

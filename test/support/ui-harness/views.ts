@@ -1,12 +1,13 @@
 // Every view that is looked at, and how to get there.
 import type { Page } from '@playwright/test';
-import type { Scene } from './fixtures.ts';
+import type { Answers, Scene } from './fixtures.ts';
 
 export type View = {
   readonly name: string;
   readonly page: 'console' | 'device' | 'lock' | 'indicator';
   readonly scene?: Scene;
   readonly agent?: string;
+  readonly answers?: Answers;
   /** Size of its own, for windows that are never large. */
   readonly size?: { readonly width: number; readonly height: number };
   readonly prepare?: (page: Page) => Promise<void>;
@@ -91,11 +92,122 @@ export const views: readonly View[] = [
     scene: lesson,
     prepare: async (page) => page.locator('[data-seat="11"]').click(),
   },
+  { name: 'console-setup', page: 'console', answers: { setup: 'needed' } },
+  {
+    name: 'console-setup-error',
+    page: 'console',
+    answers: { setup: 'needed', setupProblem: 'file-unreadable' },
+    prepare: async (page) => {
+      await page.getByTestId('setup-password').fill('geheim');
+      await press(page, 'setup-import');
+      await page.getByTestId('setup-password-error').waitFor();
+    },
+  },
+  {
+    name: 'console-recovery',
+    page: 'console',
+    answers: { setup: 'missing' },
+    scene: lesson,
+    prepare: (page) => live(page, 11),
+  },
   {
     name: 'console-add-devices',
     page: 'console',
     scene: { ...lesson, hasLesson: false },
-    prepare: (page) => press(page, 'add-devices'),
+    prepare: async (page) => {
+      await press(page, 'add-devices');
+      await press(page, 'code-tab');
+    },
+  },
+  {
+    name: 'console-pairing-waiting',
+    page: 'console',
+    prepare: async (page) => {
+      await press(page, 'add-devices-first');
+      await page.getByTestId('pairing-time').waitFor();
+    },
+  },
+  {
+    name: 'console-pairing',
+    page: 'console',
+    answers: { pairing: 'comparing' },
+    prepare: async (page) => {
+      await press(page, 'add-devices');
+      await page.getByTestId('pairing-request').waitFor();
+    },
+  },
+  {
+    name: 'console-pairing-many',
+    page: 'console',
+    answers: { pairing: 'many' },
+    prepare: async (page) => {
+      await press(page, 'add-devices');
+      await page.getByTestId('pairing-request').first().waitFor();
+    },
+  },
+  {
+    name: 'console-pairing-states',
+    page: 'console',
+    answers: { pairing: 'many' },
+    prepare: async (page) => {
+      await press(page, 'add-devices');
+      await page.getByTestId('pairing-request').last().scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'console-pairing-closed',
+    page: 'console',
+    answers: { pairing: 'closed' },
+    prepare: async (page) => {
+      await press(page, 'add-devices');
+      await page.getByTestId('pairing-reopen').waitFor();
+    },
+  },
+  {
+    name: 'console-quarantined',
+    page: 'console',
+    scene: mixed,
+    prepare: async (page) => {
+      await page.locator('[data-state="quarantined"]').first().click();
+      await page.getByTestId('quarantine-forget').waitFor();
+    },
+  },
+  {
+    name: 'console-quarantined-question',
+    page: 'console',
+    scene: mixed,
+    prepare: async (page) => {
+      await page.locator('[data-state="quarantined"]').first().click();
+      await press(page, 'quarantine-admit');
+      await page.getByRole('alertdialog').waitFor();
+    },
+  },
+  {
+    name: 'console-open-url',
+    page: 'console',
+    scene: lesson,
+    prepare: async (page) => {
+      await live(page, 8);
+      await press(page, 'open-url');
+      await page.getByTestId('open-url-input').fill('de.wikipedia.org/wiki/Wald');
+    },
+  },
+  {
+    name: 'console-open-url-results',
+    page: 'console',
+    scene: lesson,
+    prepare: async (page) => {
+      await live(page, 8);
+      await press(page, 'open-url');
+      await page.getByTestId('open-url-input').fill('de.wikipedia.org/wiki/Wald');
+      await press(page, 'open-url-send');
+      await page.getByTestId('open-url-result').first().waitFor();
+    },
+  },
+  {
+    name: 'console-problem',
+    page: 'console',
+    scene: { ...lesson, hasLesson: false, problem: 'revoked' },
   },
   {
     name: 'console-token',
@@ -103,6 +215,7 @@ export const views: readonly View[] = [
     scene: { ...lesson, hasLesson: false },
     prepare: async (page) => {
       await press(page, 'add-devices');
+      await press(page, 'code-tab');
       await press(page, 'token-create');
       await page.getByTestId('token-text').waitFor();
     },
@@ -184,6 +297,82 @@ export const views: readonly View[] = [
       await page.getByTestId('enrol-input').fill('LP1-7QK2M-VX4TR');
       await press(page, 'enrol-submit');
       await page.getByTestId('enrol-input-error').waitFor();
+    },
+  },
+  ...['none', 'denied', 'starting', 'picture'].map(
+    (camera): View => ({
+      name: `device-camera-${camera}`,
+      page: 'device',
+      agent: 'unenrolled',
+      answers: { camera: camera as NonNullable<Answers['camera']> },
+      size: pupilWindow,
+      prepare: async (page) => {
+        await press(page, 'enrol-camera');
+        const wanted = { picture: 'on', starting: 'starting' }[camera] ?? 'failed';
+        const view = page.locator(`[data-testid="code-camera"][data-state="${wanted}"]`);
+        await view.waitFor();
+        await view.scrollIntoViewIfNeeded();
+        await page.getByTestId('camera-stop').scrollIntoViewIfNeeded();
+      },
+    }),
+  ),
+  {
+    name: 'device-no-room',
+    page: 'device',
+    agent: 'unenrolled',
+    size: pupilWindow,
+    prepare: async (page) => {
+      await press(page, 'find-rooms');
+      await page.getByTestId('no-room').waitFor();
+    },
+  },
+  {
+    name: 'device-found-rooms',
+    page: 'device',
+    agent: 'unenrolled',
+    answers: { rooms: 2 },
+    size: pupilWindow,
+    prepare: async (page) => {
+      await press(page, 'find-rooms');
+      await page.getByTestId('found-room').first().waitFor();
+    },
+  },
+  ...(['connecting', 'comparing', 'waiting-for-teacher', 'failed'] as const).map(
+    (state): View => ({
+      name: `device-pairing-${state}`,
+      page: 'device',
+      agent: 'unenrolled',
+      answers: { rooms: 1, devicePairing: state },
+      size: pupilWindow,
+      prepare: async (page) => {
+        await press(page, 'find-rooms');
+        await press(page, 'found-room');
+        await page.locator(`[data-testid="join"][data-state="${state}"]`).waitFor();
+      },
+    }),
+  ),
+  { name: 'device-cloned', page: 'device', agent: 'cloned', size: pupilWindow },
+  { name: 'device-revoked', page: 'device', agent: 'revoked', size: pupilWindow },
+  { name: 'device-wrong-clock', page: 'device', agent: 'wrong-clock', size: pupilWindow },
+  {
+    name: 'device-watch-log',
+    page: 'device',
+    agent: 'watched',
+    size: pupilWindow,
+    prepare: async (page) => {
+      await press(page, 'watch-log');
+      await page.getByTestId('watch-entry').first().waitFor();
+    },
+  },
+  {
+    name: 'device-watch-log-empty',
+    page: 'device',
+    agent: 'unwatched',
+    answers: { hasNoWatchLog: true },
+    size: pupilWindow,
+    prepare: async (page) => {
+      await press(page, 'watch-log');
+      await page.getByTestId('watch-log-empty').waitFor();
     },
   },
   { name: 'device-searching', page: 'device', agent: 'searching', size: pupilWindow },
