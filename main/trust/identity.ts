@@ -2,6 +2,9 @@
 import type { DeviceId, RoomId, TeacherId } from '../../shared/domain/ids.ts';
 import type { SignedRoster } from '../../shared/protocol/roster.ts';
 
+/** Certificate and key as PEM texts. */
+export type KeyAndCertificate = { readonly certificatePem: string; readonly privateKeyPem: string };
+
 /** What TLS needs of either role; all texts are PEM. */
 export type TlsIdentity = {
   /** What is shown to the peer: a device's holds, behind its own, the certificate of its room's authority. */

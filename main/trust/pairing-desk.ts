@@ -158,13 +158,15 @@ export const createPairingDesk = (options: PairingDeskOptions): PairingDesk => {
     },
     async hello({ requestDer, facts, address }) {
       if (!isOpen()) return fail('pairing-closed', 'retry');
-      if (!mayTry(address) || entries.filter(isLive).length >= maxLive) return fail('pairing-crowded', 'retry');
+      if (!mayTry(address) || entries.filter(isLive).length >= maxLive)
+        return fail('pairing-crowded', 'retry');
       tries.push({ address, atMs: clock.nowMs() });
       const publicKey = await readRequest(requestDer);
       if (!publicKey.ok) return publicKey;
       const deviceKey = keyIdOf(publicKey.value);
       // One request per key: whoever asks again has given up the one before.
-      for (const entry of entries) if (entry.context.deviceKey === deviceKey) end(entry, 'aborted', 'pairing-unknown');
+      for (const entry of entries)
+        if (entry.context.deviceKey === deviceKey) end(entry, 'aborted', 'pairing-unknown');
       const context = { school: options.school, teacherKey: options.teacherKey, deviceKey };
       const entry: Entry = {
         id: randomUUID(),

@@ -36,6 +36,8 @@ import {
   serverAuthUsage,
   teacherLifetimeMs,
 } from './certificate-profile.ts';
+import type { KeyAndCertificate } from './identity.ts';
+import { recoveryCode } from './recovery.ts';
 import { signRoster } from './roster.ts';
 
 // The global one, for its type is right with and without the DOM's declarations.
@@ -47,8 +49,7 @@ cryptoProvider.set(crypto);
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const maxRequestBytes = 2_048;
 
-/** Certificate and key as PEM texts. */
-export type KeyAndCertificate = { readonly certificatePem: string; readonly privateKeyPem: string };
+export type { KeyAndCertificate } from './identity.ts';
 
 export type PublicKeyDer = Uint8Array<ArrayBuffer>;
 
@@ -64,6 +65,8 @@ export type SchoolAuthority = {
   readonly issueRoomAuthority: (publicKey: PublicKeyDer, roomId: RoomId, nowMs: number) => Promise<string>;
   /** See `signRoster`. */
   readonly signRoster: (roster: Roster) => SignedRoster;
+  /** The root's key as it is printed on the recovery sheet: for paper only. */
+  readonly recoveryCode: () => string;
 };
 
 /** The enrolling authority of one room, open for signing. `certificatePem`, `certificateDer` and `fingerprint` are the root's. */
@@ -212,6 +215,7 @@ export async function openSchool(school: KeyAndCertificate): Promise<SchoolAutho
       return issue({ ...wish, publicKeyDer, lifetimeMs: roomAuthorityLifetimeMs }, nowMs);
     },
     signRoster: (roster) => signRoster(school.privateKeyPem, roster),
+    recoveryCode: () => recoveryCode(school.privateKeyPem),
   };
 }
 
