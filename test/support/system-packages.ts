@@ -28,6 +28,7 @@ const known: Readonly<Record<string, SystemPackage>> = {
   xprop: { debian: 'x11-utils', isThere: () => onPath('xprop') },
   import: { debian: 'imagemagick', isThere: () => onPath('import') },
   xdotool: { debian: 'xdotool', isThere: () => onPath('xdotool') },
+  ip: { debian: 'iproute2', isThere: () => onPath('ip') },
   fonts: { debian: 'fonts-dejavu-core', isThere: fontsAreThere },
 };
 
@@ -41,6 +42,9 @@ export const displayPackages: readonly string[] = [
   'xdotool',
   'fonts',
 ];
+
+/** What the attacks need: hosts of their own on this machine, and an ear on the wire between them. */
+export const attackPackages: readonly string[] = ['ip', 'tcpdump', 'openssl'];
 
 const isDebian = (): boolean =>
   existsSync('/etc/os-release') &&
