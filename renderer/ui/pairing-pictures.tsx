@@ -3,6 +3,7 @@
 import { useTranslation } from 'react-i18next';
 import type { PairingCode } from '../../shared/domain/joining.ts';
 import { pairingPictures } from '../../shared/domain/pairing-pictures.ts';
+import { pairingPictureFiles } from './pairing-picture-files.ts';
 import styles from './pairing-pictures.module.css';
 
 export const PairingPictures = ({ code }: { readonly code: PairingCode }) => {
@@ -15,6 +16,8 @@ export const PairingPictures = ({ code }: { readonly code: PairingCode }) => {
     <ol className={styles.list} aria-label={t('pairing.pictureList')}>
       {shown.map(({ place, id }) => (
         <li key={place} className={styles.picture} data-testid="pairing-picture">
+          {/* The word stands below it and is what is read out. */}
+          <img src={pairingPictureFiles[id]} alt="" draggable={false} />
           {t(`pairing.pictures.${id}`)}
         </li>
       ))}

@@ -40,6 +40,7 @@ const texts: readonly (readonly [string, string])[] = [
     [tone, 'surface'] as const,
   ]),
   ['on-screen-soft', 'screen'],
+  ['on-plate', 'plate'],
 ];
 const marks: readonly (readonly [string, string])[] = [
   ['line-strong', 'surface'],

@@ -105,6 +105,13 @@ const Opening = () => {
   );
 };
 
+const isOver = ({ state }: PairingRequest): boolean =>
+  state === 'done' || state === 'refused' || state === 'aborted';
+
+/** What still needs somebody stands above what is over. */
+const openFirst = (requests: readonly PairingRequest[]): readonly PairingRequest[] =>
+  [...requests].sort((a, b) => Number(isOver(a)) - Number(isOver(b)));
+
 export const PairingPanel = () => {
   const { t } = useTranslation();
   const view = usePairing((pairing) => pairing.view);
@@ -126,7 +133,7 @@ export const PairingPanel = () => {
         </p>
       ) : (
         <ul className={styles.requests} aria-label={t('pairing.requests')}>
-          {view.requests.map((request) => (
+          {openFirst(view.requests).map((request) => (
             <Request key={request.id} request={request} />
           ))}
         </ul>
