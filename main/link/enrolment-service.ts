@@ -11,13 +11,19 @@ import {
   enrolmentPath,
   maxEnrolmentBytes,
 } from '../../shared/protocol/enrolment.ts';
+import type { PairingRefusal } from '../../shared/protocol/pairing.ts';
+import { type AppError, fail, type Result } from '../../shared/result/result.ts';
 import type { EnrolmentDesk } from '../trust/enrolment-desk.ts';
 import type { TlsIdentity } from '../trust/identity.ts';
 import { parseFrame } from './frame.ts';
 import { plainAddress } from './front-door.ts';
+import { isPairingPath, type PairingService } from './pairing-service.ts';
 import { enrolmentServerOptions, onTlsFailure, type TransportFailure } from './tls-settings.ts';
 
-export type EnrolmentServiceRefusal = `enrol-${EnrolmentRefusal}` | TransportFailure;
+export type EnrolmentServiceRefusal =
+  | `enrol-${EnrolmentRefusal}`
+  | `pair-${PairingRefusal}`
+  | TransportFailure;
 
 export type EnrolmentService = {
   readonly authority: (socket: Socket) => void;
@@ -27,6 +33,8 @@ export type EnrolmentService = {
 export type EnrolmentServiceOptions = {
   readonly identity: TlsIdentity;
   readonly desk: EnrolmentDesk;
+  /** With it devices can join by hand, too. */
+  readonly pairing?: PairingService;
   readonly requestTimeoutMs: number;
   readonly onRefused: (code: EnrolmentServiceRefusal, address: string, detail?: string) => void;
 };
@@ -38,6 +46,17 @@ const statusOf: Readonly<Record<EnrolmentRefusal, number>> = {
   'token-expired': 403,
   'token-used-up': 403,
   'too-many-tries': 429,
+};
+
+const pairingStatusOf: Readonly<Record<PairingRefusal, number>> = {
+  'bad-request': 400,
+  'bad-certificate-request': 400,
+  'pairing-closed': 404,
+  'pairing-unknown': 404,
+  'pairing-order': 409,
+  'pairing-crowded': 429,
+  'pairing-refused': 403,
+  'pairing-expired': 410,
 };
 
 /** The whole body, null as soon as it is longer than allowed or breaks off. */
@@ -78,6 +97,25 @@ export function createEnrolmentService(options: EnrolmentServiceOptions): Enrolm
     else refuse(response, address, 'bad-request', 'authority');
   };
 
+  const onPairing = async (pairing: PairingService, request: IncomingMessage, response: ServerResponse) => {
+    const { method = '', url = '', headers } = request;
+    const address = plainAddress(request.socket.remoteAddress);
+    const isPost = method === 'POST';
+    const isForm =
+      headers.origin === undefined && (!isPost || headers['content-type'] === 'application/json');
+    const body = isPost && isForm ? await readBody(request, maxEnrolmentBytes) : null;
+    const answer: Result<unknown, AppError<PairingRefusal>> = isForm
+      ? await pairing({ method, path: url, body, address })
+      : fail('bad-request', 'choose-again', 'form');
+    if (answer.ok) {
+      send(response, 200, 'application/json', JSON.stringify(answer.value));
+      return;
+    }
+    const { code, detail } = answer.error;
+    onRefused(`pair-${code}`, address, detail);
+    send(response, pairingStatusOf[code], 'application/json', JSON.stringify({ code }));
+  };
+
   const onEnrolment = async (request: IncomingMessage, response: ServerResponse) => {
     const { method, url, headers } = request;
     const address = plainAddress(request.socket.remoteAddress);
@@ -105,6 +143,10 @@ export function createEnrolmentService(options: EnrolmentServiceOptions): Enrolm
   const tls = createHttpsServer(
     { ...enrolmentServerOptions(options.identity), ...limits },
     (request, response) => {
+      if (options.pairing !== undefined && isPairingPath(request.url ?? '')) {
+        void onPairing(options.pairing, request, response);
+        return;
+      }
       // `onEnrolment` fails as a value; what it throws is a bug and ends the process as any unhandled rejection does.
       void onEnrolment(request, response);
     },
