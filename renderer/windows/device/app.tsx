@@ -176,8 +176,14 @@ const StatusView = ({ snapshot, log }: { readonly snapshot: AgentSnapshot; reado
           {t('agent.enrol.done', { room: joined })}
         </p>
       )}
-      <LinkCard link={link} />
-      {mayJoin ? <Join onJoined={setJoined} /> : <WatchCard watched={snapshot.watched} />}
+      {mayJoin ? (
+        <Join onJoined={setJoined} head={<LinkCard link={link} />} />
+      ) : (
+        <>
+          <LinkCard link={link} />
+          <WatchCard watched={snapshot.watched} />
+        </>
+      )}
       {log}
       <Facts snapshot={snapshot} />
     </main>

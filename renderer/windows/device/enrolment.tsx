@@ -1,6 +1,6 @@
 // The second way into a room: a joining code, pasted or read by the camera, and what was wrong with it.
 import { Camera, LogIn } from 'lucide-react';
-import { type FormEvent, lazy, Suspense, useState } from 'react';
+import { type FormEvent, lazy, Suspense, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { errorText } from '../../lib/error-text.ts';
 import { call } from '../../lib/ipc-client.ts';
@@ -20,6 +20,7 @@ export const Enrolment = ({ onJoined }: Props) => {
   const [error, setError] = useState<string | null>(null);
   const [isBusy, setIsBusy] = useState(false);
   const [isReading, setIsReading] = useState(false);
+  const wasReading = useRef(false);
 
   const join = async (text: string): Promise<void> => {
     setIsBusy(true);
@@ -33,6 +34,10 @@ export const Enrolment = ({ onJoined }: Props) => {
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     void join(token);
+  };
+  const startReading = (): void => {
+    wasReading.current = true;
+    setIsReading(true);
   };
   const takeRead = (text: string): void => {
     setIsReading(false);
@@ -73,7 +78,9 @@ export const Enrolment = ({ onJoined }: Props) => {
             <Button
               look="quiet"
               icon={<Camera size={18} aria-hidden />}
-              onPress={() => setIsReading(true)}
+              // Back from the camera, the keyboard is where it was.
+              autoFocus={wasReading.current}
+              onPress={startReading}
               testId="enrol-camera"
             >
               {t('agent.join.camera')}

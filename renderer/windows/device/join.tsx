@@ -87,9 +87,13 @@ const Step = ({ control }: { readonly control: DevicePairingControl }): ReactNod
   }
 };
 
-type Props = { readonly onJoined: (room: string) => void };
+type Props = {
+  readonly onJoined: (room: string) => void;
+  /** Stands above while nothing is under way; the pictures need the place. */
+  readonly head: ReactNode;
+};
 
-export const Join = ({ onJoined }: Props) => {
+export const Join = ({ onJoined, head }: Props) => {
   const { t } = useTranslation();
   const control = useDevicePairing();
   const { pairing } = control;
@@ -98,12 +102,16 @@ export const Join = ({ onJoined }: Props) => {
   useEffect(() => {
     if (doneRoom !== null) onJoined(doneRoom);
   }, [doneRoom, onJoined]);
+  const shownState = useRef(pairing.state);
   useEffect(() => {
     // The button that was pressed is gone: the keyboard stays where the next question is.
-    if (pairing.state !== 'idle') step.current?.focus();
+    if (pairing.state !== shownState.current) step.current?.focus();
+    shownState.current = pairing.state;
   }, [pairing.state]);
+  const isUnderWay = pairing.state !== 'idle' && pairing.state !== 'failed';
   return (
     <>
+      {isUnderWay ? null : head}
       <section
         ref={step}
         className={styles.join}

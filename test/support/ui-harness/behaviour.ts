@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { chromium, type Page } from '@playwright/test';
 import { buildFakeMain, buildPages, pagesFolder } from './build.ts';
-import type { Scene } from './fixtures.ts';
+import { cameraToken } from './camera-token.ts';
+import type { Answers, Scene } from './fixtures.ts';
 import { servePages } from './serve.ts';
 
 type Call = { readonly channel: string; readonly input: Record<string, unknown> };
@@ -24,14 +25,21 @@ const browser = await chromium.launch({
   ],
 });
 
-const open = async (scene: Scene): Promise<Page> => {
+const openPage = async (name: 'console' | 'device', setup: object): Promise<Page> => {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-  const setup = { language: 'de', theme: 'light', scene };
-  await page.addInitScript(`window.harnessSetup = ${JSON.stringify(setup)};\n${fake}`);
-  await page.goto(`${server.origin}/console/index.html`);
+  const all = { language: 'de', theme: 'light', ...setup };
+  await page.addInitScript(`window.harnessSetup = ${JSON.stringify(all)};\n${fake}`);
+  await page.goto(`${server.origin}/${name}/index.html`);
+  return page;
+};
+const open = async (scene: Scene, answers: Answers = {}): Promise<Page> => {
+  const page = await openPage('console', { scene, answers });
   await page.getByTestId('device-count').waitFor();
   return page;
 };
+const focusedTestId = (page: Page): Promise<string | null> =>
+  page.evaluate(() => document.activeElement?.getAttribute('data-testid') ?? null);
+const violationsOf = (page: Page): Promise<unknown> => page.evaluate('window.harness.violations()');
 const callsTo = async (page: Page, channel: string): Promise<readonly Call[]> => {
   const calls = await page.evaluate('window.harness.calls()');
   return (calls as Call[]).filter((call) => call.channel === channel);
@@ -147,6 +155,146 @@ const checks: Record<string, () => Promise<void>> = {
     assert.deepEqual((await callsTo(page, 'presentation:set-paused')).at(-1)?.input, { isPaused: true });
     await page.getByTestId('present-stop').click();
     await page.getByTestId('presentation-bar').waitFor({ state: 'detached' });
+    await page.close();
+  },
+  'sets up a desk by keyboard alone, and saves the recovery sheet when the teacher likes': async () => {
+    const page = await openPage('console', { answers: { setup: 'needed' } });
+    await until('the first field', async () => (await focusedTestId(page)) === 'setup-room-name');
+    await page.keyboard.press('ControlOrMeta+a');
+    await page.keyboard.type('Raum 12');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('ControlOrMeta+a');
+    await page.keyboard.type('Frau Yıldız');
+    await page.keyboard.press('Enter');
+    await page.getByTestId('lesson-start').waitFor();
+    const [order] = await callsTo(page, 'setup:create-school');
+    assert.deepEqual(order?.input, { roomName: 'Raum 12', teacherName: 'Frau Yıldız' });
+    await page.getByTestId('recovery-save').click();
+    await page.getByTestId('recovery').waitFor({ state: 'detached' });
+    assert.deepEqual(await violationsOf(page), []);
+    await page.close();
+  },
+  'keeps what was typed when a setup fails, and says why': async () => {
+    const answers: Answers = { setup: 'needed', setupProblem: 'file-unreadable' };
+    const page = await openPage('console', { answers });
+    await page.getByTestId('setup-password').fill('geheim');
+    await page.keyboard.press('Enter');
+    await page.getByTestId('setup-password-error').waitFor();
+    assert.equal(await page.getByTestId('setup-password').inputValue(), 'geheim');
+    await page.close();
+  },
+  'takes devices exactly while the dialog is open, and gives the keyboard back': async () => {
+    const page = await open({ ...sixty, count: 4 }, { pairing: 'comparing' });
+    await page.getByTestId('add-devices').focus();
+    await page.keyboard.press('Enter');
+    const request = page.getByTestId('pairing-request');
+    await request.waitFor();
+    assert.deepEqual(await request.getByTestId('pairing-picture').allInnerTexts(), [
+      ...['Hund', 'Pilz', 'Mond'],
+      ...['Igel', 'Schildkröte', 'Regenschirm'],
+    ]);
+    assert.equal((await callsTo(page, 'pairing:open')).length, 1);
+    await page.getByTestId('pairing-same').click();
+    await page.locator('[data-testid="pairing-request"][data-state="confirmed"]').waitFor();
+    assert.deepEqual((await callsTo(page, 'pairing:decide'))[0]?.input, { id: '1', isSame: true });
+    await page.keyboard.press('Escape');
+    await page.getByTestId('add-devices-dialog').waitFor({ state: 'detached' });
+    assert.equal((await callsTo(page, 'pairing:close')).length, 1);
+    await until('the button again', async () => (await focusedTestId(page)) === 'add-devices');
+    assert.deepEqual(await violationsOf(page), []);
+    await page.close();
+  },
+  'keeps the dialog open when the first device leaves the room no longer empty': async () => {
+    const page = await openPage('console', { answers: { pairing: 'comparing' } });
+    await page.getByTestId('add-devices-first').click();
+    await page.getByTestId('pairing-request').waitFor();
+    await page.evaluate('window.harness.addDevice()');
+    await page.getByTestId('empty-room').waitFor({ state: 'detached' });
+    assert.equal(await page.getByTestId('pairing-request').count(), 1);
+    await page.close();
+  },
+  'offers both ways out of a doubled identity, each after a question': async () => {
+    const page = await open({ ...sixty, kinds: 'mixed' });
+    await page.locator('[data-state="quarantined"]').first().click();
+    await page.getByTestId('quarantine-admit').click();
+    await page.getByRole('alertdialog').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('alertdialog').waitFor({ state: 'detached' });
+    assert.equal((await callsTo(page, 'room:admit-device')).length, 0);
+    await page.getByTestId('focus-view').waitFor();
+    await page.getByTestId('quarantine-forget').click();
+    await page.getByTestId('quarantine-forget-confirm').click();
+    await page.getByTestId('focus-view').waitFor({ state: 'detached' });
+    assert.equal((await callsTo(page, 'room:forget-device')).length, 1);
+    await page.close();
+  },
+  'opens a web page with https where nothing else was said, and tries again where it failed': async () => {
+    const page = await open({ ...sixty, count: 12 });
+    await page.getByTestId('open-url').click();
+    await page.getByTestId('open-url-input').fill('javascript:alert(1)');
+    await page.keyboard.press('Enter');
+    await page.getByTestId('open-url-input-error').waitFor();
+    assert.equal((await callsTo(page, 'devices:open-url')).length, 0);
+    await page.getByTestId('open-url-input').fill('de.wikipedia.org/wiki/Wald');
+    await page.getByTestId('open-url-send').click();
+    await page.getByTestId('open-url-result').first().waitFor();
+    await page.getByTestId('open-url-send').click();
+    await page.getByTestId('notice-good').waitFor();
+    const orders = (await callsTo(page, 'devices:open-url')).map(({ input }) => input);
+    assert.deepEqual(
+      orders.map(({ ids, url }) => [(ids as string[]).length, url]),
+      [
+        [11, 'https://de.wikipedia.org/wiki/Wald'],
+        [1, 'https://de.wikipedia.org/wiki/Wald'],
+      ],
+    );
+    await page.close();
+  },
+  'joins by pictures with the keyboard, and finds the way back from a failure': async () => {
+    const answers: Answers = { rooms: 1, devicePairing: 'comparing' };
+    const page = await openPage('device', { agent: 'unenrolled', answers });
+    await page.getByTestId('find-rooms').press('Enter');
+    await page.getByTestId('found-room').press('Enter');
+    await page.getByTestId('device-pairing-same').waitFor();
+    await until('the keyboard at the question', async () => (await focusedTestId(page)) === 'join');
+    await page.keyboard.press('Tab');
+    assert.equal(await focusedTestId(page), 'device-pairing-same');
+    await page.getByTestId('device-pairing-different').press('Enter');
+    await page.getByTestId('pairing-again').press('Enter');
+    await page.getByTestId('find-rooms').waitFor();
+    assert.deepEqual((await callsTo(page, 'device:pair'))[0]?.input, { address: '10.20.0.5:47100' });
+    assert.deepEqual(await violationsOf(page), []);
+    await page.close();
+  },
+  'reads a code by camera, sends it, and has the camera off at once': async () => {
+    const page = await openPage('device', { agent: 'unenrolled', answers: { camera: 'code' } });
+    await page.getByTestId('enrol-camera').click();
+    await until('the code sent', async () => (await callsTo(page, 'device:enrol')).length === 1);
+    assert.deepEqual((await callsTo(page, 'device:enrol'))[0]?.input, { token: cameraToken });
+    assert.equal(await page.evaluate('window.cameraStream.active'), false);
+    await page.getByTestId('enrol-input-error').waitFor();
+    assert.deepEqual(await violationsOf(page), []);
+    await page.close();
+  },
+  'switches the camera off when the pupil leaves it': async () => {
+    const page = await openPage('device', { agent: 'unenrolled', answers: { camera: 'picture' } });
+    await page.getByTestId('enrol-camera').click();
+    await page.locator('[data-testid="code-camera"][data-state="on"]').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByTestId('enrol-input').waitFor();
+    assert.equal(await page.evaluate('window.cameraStream.active'), false);
+    await until('the button again', async () => (await focusedTestId(page)) === 'enrol-camera');
+    await page.close();
+  },
+  'lists who looked, follows a new look, and goes back with Escape': async () => {
+    const page = await openPage('device', { agent: 'unwatched' });
+    await page.getByTestId('watch-log').press('Enter');
+    await page.getByTestId('watch-entry').first().waitFor();
+    const before = (await callsTo(page, 'device:watch-log')).length;
+    await page.evaluate('window.harness.emit("device:changed", window.harness.agents().watched)');
+    await until('asked again', async () => (await callsTo(page, 'device:watch-log')).length > before);
+    await page.keyboard.press('Escape');
+    await until('the button again', async () => (await focusedTestId(page)) === 'watch-log');
     await page.close();
   },
   'keeps to the content security policy': async () => {

@@ -1,10 +1,8 @@
 // A camera as a device has it, or its lack: getUserMedia answers with a drawn picture, or with the error of the
 // Media Capture and Streams specification.
 import { encode } from 'uqr';
+import { cameraToken } from './camera-token.ts';
 import type { Answers } from './fixtures.ts';
-
-/** What the code in the picture says. */
-export const cameraToken = 'LP1-7QK2M-VX4TR-9HD3C-W8ZNA-5YJ6B-2FGEP-K4MTS-C7QXW-HN3VD-8RZ2A-6JYKB';
 
 const drawDesk = (withCode: boolean): HTMLCanvasElement => {
   const canvas = document.createElement('canvas');

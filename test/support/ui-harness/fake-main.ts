@@ -5,6 +5,7 @@ import { createScreenSender, type ScreenSender } from '../../../renderer/webrtc/
 import type { DeviceId } from '../../../shared/domain/ids.ts';
 import type { Signal } from '../../../shared/protocol/signal.ts';
 import { defaultAppearance } from '../../../shared/settings/appearance.ts';
+import { cameraToken } from './camera-token.ts';
 import { drawScreen } from './drawn-screen.ts';
 import { fakeCamera } from './fake-camera.ts';
 import {
@@ -191,7 +192,7 @@ const answers: Record<string, (input: never) => unknown> = {
   },
   'room:create-token': ({ uses, hours }: { uses: number; hours: number }) =>
     ok({
-      token: 'LP1-7QK2M-VX4TR-9HD3C-W8ZNA-5YJ6B-2FGEP-K4MTS-C7QXW-HN3VD-8RZ2A-6JYKB',
+      token: cameraToken,
       expiresAt: Date.now() + hours * 3_600_000,
       uses,
     }),
@@ -244,7 +245,17 @@ fakeCamera(wishes.camera);
 
 /** For the script that takes the pictures. */
 Object.defineProperty(window, 'harness', {
-  value: { emit, change, deviceIdOf, calls: () => calls, violations: () => violations },
+  value: {
+    emit,
+    change,
+    deviceIdOf,
+    agents: () => agentSnapshots(Date.now()),
+    /** The first device of a room that was empty. */
+    addDevice: () =>
+      emit('devices:changed', consoleSnapshot({ ...emptyScene, count: 2 }, Date.now()).devices),
+    calls: () => calls,
+    violations: () => violations,
+  },
 });
 
 const violations: string[] = [];
