@@ -18,12 +18,15 @@ type Look = {
   readonly size: { readonly width: number; readonly height: number };
 };
 
-const looks: readonly Look[] = (['de', 'en'] as const).flatMap((language) =>
-  (['light', 'dark'] as const).flatMap((theme) => sizes.map((size) => ({ language, theme, size }))),
-);
+const looksAt = (view: View): readonly Look[] =>
+  (['de', 'en'] as const).flatMap((language) =>
+    (['light', 'dark'] as const).flatMap((theme) =>
+      (view.sizes ?? sizes).map((size) => ({ language, theme, size })),
+    ),
+  );
 
 const take = async (browser: Browser, origin: string, fake: string, view: View, look: Look) => {
-  const viewport = view.size ?? look.size;
+  const viewport = look.size;
   const context = await browser.newContext({
     viewport,
     locale: look.language,
@@ -75,10 +78,9 @@ const browser = await chromium.launch({
 });
 let problems = 0;
 for (const view of views.filter(({ name }) => name.includes(part))) {
-  for (const look of looks) {
+  for (const look of looksAt(view)) {
     if (isSmall && look.size.width > 1280) continue;
     if (isQuick && (look.language === 'en') !== (look.theme === 'dark')) continue;
-    if (view.size !== undefined && look.size.width > 1280) continue;
     problems += await take(browser, server.origin, fake, view, look);
   }
 }

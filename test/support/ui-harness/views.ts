@@ -8,8 +8,8 @@ export type View = {
   readonly scene?: Scene;
   readonly agent?: string;
   readonly answers?: Answers;
-  /** Size of its own, for windows that are never large. */
-  readonly size?: { readonly width: number; readonly height: number };
+  /** Sizes of its own, for windows that are never large. */
+  readonly sizes?: readonly { readonly width: number; readonly height: number }[];
   readonly prepare?: (page: Page) => Promise<void>;
 };
 
@@ -36,7 +36,11 @@ const present = async (page: Page): Promise<void> => {
   );
 };
 
-const pupilWindow = { width: 560, height: 640 };
+/** As it opens, and as small as it can be made. */
+const pupilWindow = [
+  { width: 520, height: 640 },
+  { width: 420, height: 480 },
+] as const;
 
 export const views: readonly View[] = [
   { name: 'console-empty', page: 'console' },
@@ -287,12 +291,12 @@ export const views: readonly View[] = [
     scene: { ...lesson, hasLesson: false, problem: 'no-multicast' },
     prepare: (page) => press(page, 'appearance-menu'),
   },
-  { name: 'device-unenrolled', page: 'device', agent: 'unenrolled', size: pupilWindow },
+  { name: 'device-unenrolled', page: 'device', agent: 'unenrolled', sizes: pupilWindow },
   {
     name: 'device-enrol-error',
     page: 'device',
     agent: 'unenrolled',
-    size: pupilWindow,
+    sizes: pupilWindow,
     prepare: async (page) => {
       await page.getByTestId('enrol-input').fill('LP1-7QK2M-VX4TR');
       await press(page, 'enrol-submit');
@@ -305,7 +309,7 @@ export const views: readonly View[] = [
       page: 'device',
       agent: 'unenrolled',
       answers: { camera: camera as NonNullable<Answers['camera']> },
-      size: pupilWindow,
+      sizes: pupilWindow,
       prepare: async (page) => {
         await press(page, 'enrol-camera');
         const wanted = { picture: 'on', starting: 'starting' }[camera] ?? 'failed';
@@ -320,7 +324,7 @@ export const views: readonly View[] = [
     name: 'device-no-room',
     page: 'device',
     agent: 'unenrolled',
-    size: pupilWindow,
+    sizes: pupilWindow,
     prepare: async (page) => {
       await press(page, 'find-rooms');
       await page.getByTestId('no-room').waitFor();
@@ -331,7 +335,7 @@ export const views: readonly View[] = [
     page: 'device',
     agent: 'unenrolled',
     answers: { rooms: 2 },
-    size: pupilWindow,
+    sizes: pupilWindow,
     prepare: async (page) => {
       await press(page, 'find-rooms');
       await page.getByTestId('found-room').first().waitFor();
@@ -343,7 +347,7 @@ export const views: readonly View[] = [
       page: 'device',
       agent: 'unenrolled',
       answers: { rooms: 1, devicePairing: state },
-      size: pupilWindow,
+      sizes: pupilWindow,
       prepare: async (page) => {
         await press(page, 'find-rooms');
         await press(page, 'found-room');
@@ -351,14 +355,14 @@ export const views: readonly View[] = [
       },
     }),
   ),
-  { name: 'device-cloned', page: 'device', agent: 'cloned', size: pupilWindow },
-  { name: 'device-revoked', page: 'device', agent: 'revoked', size: pupilWindow },
-  { name: 'device-wrong-clock', page: 'device', agent: 'wrong-clock', size: pupilWindow },
+  { name: 'device-cloned', page: 'device', agent: 'cloned', sizes: pupilWindow },
+  { name: 'device-revoked', page: 'device', agent: 'revoked', sizes: pupilWindow },
+  { name: 'device-wrong-clock', page: 'device', agent: 'wrong-clock', sizes: pupilWindow },
   {
     name: 'device-watch-log',
     page: 'device',
     agent: 'watched',
-    size: pupilWindow,
+    sizes: pupilWindow,
     prepare: async (page) => {
       await press(page, 'watch-log');
       await page.getByTestId('watch-entry').first().waitFor();
@@ -369,19 +373,19 @@ export const views: readonly View[] = [
     page: 'device',
     agent: 'unwatched',
     answers: { hasNoWatchLog: true },
-    size: pupilWindow,
+    sizes: pupilWindow,
     prepare: async (page) => {
       await press(page, 'watch-log');
       await page.getByTestId('watch-log-empty').waitFor();
     },
   },
-  { name: 'device-searching', page: 'device', agent: 'searching', size: pupilWindow },
-  { name: 'device-waiting', page: 'device', agent: 'waiting', size: pupilWindow },
-  { name: 'device-unwatched', page: 'device', agent: 'unwatched', size: pupilWindow },
-  { name: 'device-watched', page: 'device', agent: 'watched', size: pupilWindow },
-  { name: 'device-locked', page: 'device', agent: 'locked', size: pupilWindow },
+  { name: 'device-searching', page: 'device', agent: 'searching', sizes: pupilWindow },
+  { name: 'device-waiting', page: 'device', agent: 'waiting', sizes: pupilWindow },
+  { name: 'device-unwatched', page: 'device', agent: 'unwatched', sizes: pupilWindow },
+  { name: 'device-watched', page: 'device', agent: 'watched', sizes: pupilWindow },
+  { name: 'device-locked', page: 'device', agent: 'locked', sizes: pupilWindow },
   { name: 'lock-short', page: 'lock', agent: 'locked' },
   { name: 'lock-long', page: 'lock', agent: 'lockedLong' },
-  { name: 'indicator-watched', page: 'indicator', agent: 'watched', size: { width: 320, height: 56 } },
-  { name: 'indicator-blurred', page: 'indicator', agent: 'blurred', size: { width: 320, height: 56 } },
+  { name: 'indicator-watched', page: 'indicator', agent: 'watched', sizes: [{ width: 320, height: 56 }] },
+  { name: 'indicator-blurred', page: 'indicator', agent: 'blurred', sizes: [{ width: 320, height: 56 }] },
 ];
