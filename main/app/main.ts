@@ -2,7 +2,7 @@
 
 import { exitWith, prepareBrowser, profileFolder, setProfile, whenReady } from '../platform/app-life.ts';
 import { registerAppScheme } from '../platform/app-protocol.ts';
-import { runAdmin } from './admin-app.ts';
+import { startAdminApp } from './admin/admin-app.ts';
 import { startAgentApp } from './agent-app.ts';
 import { startConsoleApp } from './console-app.ts';
 import { openLog } from './open-log.ts';
@@ -23,7 +23,7 @@ const start = async (): Promise<void> => {
   } else if (options.role === 'agent') {
     await startAgentApp({ profile, policy: options.policy, log });
   } else {
-    exitWith(await runAdmin({ profile, log }));
+    exitWith(await startAdminApp(profile, options.adminLine));
   }
 };
 

@@ -47,3 +47,43 @@ test('a role that does not exist is named', () => {
     problems: ['role: not valid'],
   });
 });
+
+test('the word admin is a role, and what follows is its command', () => {
+  const started = [
+    '--no-sandbox',
+    '.',
+    '--profile=/tmp/p',
+    'admin',
+    'add-teacher',
+    '--name',
+    'A B',
+    '--json',
+  ];
+  expect(readStartOptions(started, null)).toMatchObject({
+    role: 'admin',
+    profile: '/tmp/p',
+    adminLine: ['add-teacher', '--name', 'A B', '--json'],
+    problems: [],
+  });
+  // As installed, where the app's path is not on the line; and with the role named, too.
+  expect(readStartOptions(['admin', 'status'], null)).toMatchObject({ role: 'admin', adminLine: ['status'] });
+  expect(readStartOptions(['.', '--role=admin', 'admin', 'init-school', '--name=admin'], null)).toMatchObject(
+    {
+      role: 'admin',
+      adminLine: ['init-school', '--name=admin'],
+    },
+  );
+  expect(readStartOptions(['--role=admin'], null)).toMatchObject({ role: 'admin', adminLine: [] });
+});
+
+test('the word admin further on, or as a value, starts no admin', () => {
+  expect(readStartOptions(['.', '--profile', 'admin'], null)).toMatchObject({
+    role: 'console',
+    profile: 'admin',
+  });
+  expect(readStartOptions(['.', 'document', 'admin'], null)).toMatchObject({
+    role: 'console',
+    adminLine: [],
+  });
+  expect(readStartOptions(['.', '--role=agent', 'admin', 'status'], null).role).toBe('agent');
+});

@@ -9,6 +9,8 @@ export type StartOptions = {
   readonly policy: Policy;
   /** Folder for this start's data instead of the system's, null for the system's. */
   readonly profile: string | null;
+  /** What stands behind the word `admin`: a command and its options, empty without one. */
+  readonly adminLine: readonly string[];
   readonly problems: readonly string[];
 };
 
@@ -35,24 +37,37 @@ const readPolicy = (raw: Record<string, unknown>, problems: string[]): Policy =>
   return Policy.parse(kept);
 };
 
-/** `argv` without the executable and the app's own path. */
+/** Where the admin's command begins, null without one. Before it stands at most the app's own path. */
+const adminLineOf = (
+  argv: readonly string[],
+  tokens: readonly { readonly kind: string; readonly index: number; readonly value?: unknown }[],
+): readonly string[] | null => {
+  const words = tokens.filter(({ kind }) => kind === 'positional').slice(0, 2);
+  const admin = words.find(({ value }) => value === 'admin');
+  return admin === undefined ? null : argv.slice(admin.index + 1);
+};
+
+/** `argv` without the executable; the app's own path may be in it. */
 export const readStartOptions = (argv: readonly string[], defaultPolicyPath: string | null): StartOptions => {
   const problems: string[] = [];
   // Chromium's and Electron's own switches share the line: what is not ours is left alone.
-  const { values } = parseArgs({
+  const { values, tokens } = parseArgs({
     args: [...argv],
     strict: false,
+    tokens: true,
     options: { role: { type: 'string' }, policy: { type: 'string' }, profile: { type: 'string' } },
   });
   const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
   const policyPath = text(values.policy) ?? defaultPolicyPath;
   const policy = readPolicy(policyPath === null ? {} : readPolicyFile(policyPath, problems), problems);
-  const asked = AppRole.safeParse(values.role ?? policy.role ?? 'console');
+  const adminLine = adminLineOf(argv, tokens);
+  const asked = AppRole.safeParse(values.role ?? (adminLine === null ? (policy.role ?? 'console') : 'admin'));
   if (!asked.success) problems.push('role: not valid');
   return {
     role: asked.success ? asked.data : 'console',
     policy,
     profile: text(values.profile),
+    adminLine: adminLine ?? [],
     problems,
   };
 };

@@ -1,0 +1,356 @@
+// add-teacher, renew-teacher, revoke: who teaches.
+import { X509Certificate } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DisplayName, TeacherId } from '../../../shared/domain/ids.ts';
+import type { AdminConsole, AdminRoom, AdminSchool, AdminState } from '../../trust/admin-store.ts';
+import { isDueForRenewal, keyIdOf, roomAuthorityLifetimeMs } from '../../trust/certificate-profile.ts';
+import { changeRoster, withRevoked, withTeacher } from '../../trust/roster-changes.ts';
+import { createKeyPair, createRoomAuthority } from '../../trust/school-authority.ts';
+import { minPasswordLength, sealTeacherFile, signTeacherRenewal } from '../../trust/teacher-file.ts';
+import { maxTokenRecords, type TokenRecord } from '../../trust/token-record.ts';
+import {
+  type AdminCommand,
+  type CommandCall,
+  done,
+  explained,
+  failed,
+  type Outcome,
+  usage,
+} from './command.ts';
+import { fileTrouble, type ReservedFile, readTextFile, reserveFile } from './files.ts';
+import {
+  ambiguousTeacher,
+  commit,
+  committed,
+  consolesFor,
+  described,
+  roomFor,
+  roomName,
+  unknownRoom,
+  withSchool,
+} from './school.ts';
+
+async function readPassword({
+  parts,
+  text,
+}: CommandCall): Promise<{ password: string } | { problem: Outcome }> {
+  const path = text('password-file');
+  let password: string;
+  if (path === null) password = await parts.readSecret('Password for the teacher file: ');
+  else {
+    const read = await readTextFile(path);
+    if (!read.ok) return { problem: fileTrouble(path, read.error) };
+    password = read.value.split(/\r?\n/, 1)[0] ?? '';
+  }
+  if (password.length >= minPasswordLength) return { password };
+  const message = `The password has less than ${minPasswordLength} characters. Choose a longer one, best several words.`;
+  return { problem: failed('password-too-short', message) };
+}
+
+/** The tokens that go into this teacher's file: those given to it before, and those of the room that nobody has. */
+function tokensFor(
+  state: AdminState,
+  teacher: Pick<AdminConsole, 'teacherId' | 'roomId'>,
+  nowMs: number,
+): { readonly records: TokenRecord[]; readonly tokens: AdminState['tokens'] } {
+  const isFor = ({ roomId, teacherId }: AdminState['tokens'][number]): boolean =>
+    roomId === teacher.roomId && (teacherId === null || teacherId === teacher.teacherId);
+  const open = state.tokens.filter(({ record }) => record.expiresAt > nowMs);
+  const given = new Set(open.filter(isFor).slice(-maxTokenRecords));
+  return {
+    records: [...given].map(({ record }) => record),
+    tokens: open.map((token) => (given.has(token) ? { ...token, teacherId: teacher.teacherId } : token)),
+  };
+}
+
+type NewTeacher = {
+  readonly name: string;
+  readonly room: AdminRoom;
+  readonly out: string;
+  readonly password: string;
+};
+
+/** Makes keys, certificates and the file. The keys exist nowhere else when it is done. */
+async function makeTeacher(
+  school: AdminSchool,
+  { name, room, out, password }: NewTeacher,
+  nowMs: number,
+): Promise<Outcome> {
+  const { state, root, roster } = school;
+  const { privateKeyPem: teacherKeyPem, publicKeyDer } = await createKeyPair();
+  const authority = await createRoomAuthority(root, room.id, nowMs);
+  const teacherId = TeacherId.parse(keyIdOf(publicKeyDer));
+  const changed = changeRoster(roster, [withTeacher({ id: teacherId, name, rooms: [room.id] })], nowMs);
+  if (!changed.ok) return explained(changed.error);
+  const entry: AdminConsole = {
+    teacherId,
+    teacherName: name,
+    roomId: room.id,
+    certificatePem: await root.issueTeacher(publicKeyDer, room.id, nowMs),
+    roomAuthorityPem: authority.certificatePem,
+    isRevoked: false,
+  };
+  const { records, tokens } = tokensFor(state, entry, nowMs);
+  const isKnownRoom = state.rooms.some(({ id }) => id === room.id);
+  const rooms = isKnownRoom ? state.rooms : [...state.rooms, room];
+  const reserved = await reserveFile(out, 0o600);
+  if (!reserved.ok) return fileTrouble(out, reserved.error);
+  const commitment = await commit(
+    school,
+    { ...state, rooms, tokens, consoles: [...state.consoles, entry] },
+    changed.value,
+  );
+  if (commitment.failure !== null) {
+    await reserved.value.drop();
+    return commitment.failure;
+  }
+  const content = {
+    roomId: room.id,
+    roomName: room.name,
+    teacherName: name,
+    authorityPem: state.authorityPem,
+    roomAuthorityPem: authority.certificatePem,
+    certificatePem: entry.certificatePem ?? '',
+    roster: commitment.signed,
+  };
+  const keys = { teacherKeyPem, roomAuthorityKeyPem: authority.privateKeyPem };
+  const filled = await reserved.value.fill(
+    await sealTeacherFile({ content, keys, tokens: records }, password),
+  );
+  if (!filled.ok) return fileTrouble(out, filled.error);
+  const facts = {
+    teacher: teacherId,
+    room: room.id,
+    isNewRoom: !isKnownRoom,
+    out,
+    tokens: records.length,
+    epoch: changed.value.epoch,
+  };
+  const lines = [
+    `${name} teaches in room ${room.name}${isKnownRoom ? '' : ' (a new room)'}.`,
+    `Key ${teacherId}`,
+    `Teacher file: ${out}${records.length === 0 ? '' : `, with ${records.length} joining codes`}. Open it at that teacher's PC and tell them the password another way.`,
+  ];
+  return committed(facts, lines, commitment.publishProblem);
+}
+
+const addTeacher: AdminCommand = {
+  name: 'add-teacher',
+  usage: '--room <name or id> --name <teacher> --out <file.lehrpult> [--password-file <file>]',
+  about: "Makes the teacher file for one teacher's PC in one room.",
+  help: [
+    '--room <name or id>      A name that is not known yet makes a new room.',
+    '--name <teacher>         The name that pupils read.',
+    '--out <file.lehrpult>    A file that does not exist yet.',
+    '--password-file <file>   The first line of this file is the password. Without it, it is read from standard input.',
+    '',
+    'The password seals the file. The keys in it are kept nowhere else: a lost file is replaced by a new teacher.',
+    'A teacher with two rooms or PCs gets a file for each.',
+    'Example: lehrpult admin add-teacher --room "Room 204" --name "Ms Smith" --out smith-204.lehrpult',
+  ],
+  options: {
+    room: { type: 'string' },
+    name: { type: 'string' },
+    out: { type: 'string' },
+    'password-file': { type: 'string' },
+  },
+  takesOperand: false,
+  async run(call) {
+    const { parts, text } = call;
+    const room = text('room');
+    const out = text('out');
+    const name = DisplayName.safeParse(text('name'));
+    if (room === null || out === null) return usage('--room and --out are needed.');
+    if (!name.success) return usage('--name is needed: one line of at most 64 characters.');
+    return withSchool(parts, async (school) => {
+      const found = roomFor(school.state, room);
+      if (found === null) return unknownRoom(room);
+      const read = await readPassword(call);
+      if ('problem' in read) return read.problem;
+      const wish = { name: name.data, room: found.room, out, password: read.password };
+      return makeTeacher(school, wish, parts.wallMs());
+    });
+  },
+};
+
+const revoke: AdminCommand = {
+  name: 'revoke',
+  usage: '<key id or teacher> [--all]',
+  about: 'Takes the right of a teacher or device: nobody follows or admits this key any more.',
+  help: [
+    '<key id or teacher>   64 hex digits of a teacher or device, or the name of a teacher.',
+    '--all                 All teachers of this name.',
+    '',
+    'Devices know of it as soon as they read the roster: from rosterFile, or from any other console of their room.',
+    'It cannot be taken back; add the teacher anew.',
+  ],
+  options: { all: { type: 'boolean' } },
+  takesOperand: true,
+  async run({ parts, operand, flag }) {
+    if (operand === null) return usage('Whom? Give a key id or the name of a teacher.');
+    return withSchool(parts, async (school) => {
+      const { state, roster } = school;
+      const found = consolesFor(state, operand);
+      const isKey = /^[0-9a-f]{64}$/.test(operand);
+      const keys = [...new Set(isKey ? [operand] : found.map(({ teacherId }) => teacherId as string))];
+      if (keys.length === 0) {
+        return failed(
+          'teacher-unknown',
+          `No teacher "${operand}" can be revoked. "status" shows names and keys.`,
+        );
+      }
+      if (keys.length > 1 && !flag('all')) return ambiguousTeacher(state, operand, found);
+      const fresh = keys.filter((key) => !roster.revoked.includes(key));
+      if (fresh.length === 0)
+        return done({ revoked: [], epoch: roster.epoch }, ['This key was revoked before.']);
+      const changed = changeRoster(roster, fresh.map(withRevoked), parts.wallMs());
+      if (!changed.ok) return explained(changed.error);
+      const consoles = state.consoles.map((one) =>
+        fresh.includes(one.teacherId) ? { ...one, isRevoked: true } : one,
+      );
+      // Codes in a revoked teacher's file are for nobody else, for they may be used there still.
+      const tokens = state.tokens.filter(({ teacherId }) => teacherId === null || !fresh.includes(teacherId));
+      const commitment = await commit(school, { ...state, consoles, tokens }, changed.value);
+      if (commitment.failure !== null) return commitment.failure;
+      const { epoch } = changed.value;
+      const lines = [
+        ...fresh.map((key) => {
+          const teacher = found.find(({ teacherId }) => teacherId === key);
+          return `Revoked: ${teacher === undefined ? `key ${key}` : described(state, teacher)}`;
+        }),
+        `Roster ${epoch} is ${state.rosterOut === null ? 'ready for "export-roster"' : `written to ${state.rosterOut}`}.`,
+      ];
+      return committed({ revoked: fresh, epoch }, lines, commitment.publishProblem);
+    });
+  },
+};
+
+/** A renewed entry and its file's text; null for a teacher whose public key is not known any more. */
+async function renewalOf(school: AdminSchool, state: AdminState, entry: AdminConsole, nowMs: number) {
+  const { root, schoolKeyPem } = school;
+  if (entry.certificatePem === null || entry.roomAuthorityPem === null) return null;
+  const keyOf = (pem: string) =>
+    Uint8Array.from(new X509Certificate(pem).publicKey.export({ type: 'spki', format: 'der' }));
+  const isRoomDue = isDueForRenewal(entry.roomAuthorityPem, roomAuthorityLifetimeMs, nowMs);
+  const roomAuthorityPem = isRoomDue
+    ? await root.issueRoomAuthority(keyOf(entry.roomAuthorityPem), entry.roomId, nowMs)
+    : entry.roomAuthorityPem;
+  const certificatePem = await root.issueTeacher(keyOf(entry.certificatePem), entry.roomId, nowMs);
+  const { records, tokens } = tokensFor(state, entry, nowMs);
+  const content = {
+    roomId: entry.roomId,
+    roomName: roomName(state, entry.roomId),
+    teacherName: entry.teacherName,
+    authorityPem: state.authorityPem,
+    roomAuthorityPem,
+    certificatePem,
+    roster: state.roster,
+  };
+  return {
+    text: signTeacherRenewal({ content, tokens: records }, schoolKeyPem),
+    entry: { ...entry, certificatePem, roomAuthorityPem },
+    tokens,
+  };
+}
+
+const cannotRenew = (state: AdminState, entry: AdminConsole): Outcome =>
+  failed(
+    'teacher-not-renewable',
+    `The certificates of ${described(state, entry)} were lost with the old admin's PC. Revoke this key and add the teacher anew.`,
+  );
+
+async function renewAll(
+  school: AdminSchool,
+  wanted: readonly { readonly entry: AdminConsole; readonly out: string }[],
+  nowMs: number,
+): Promise<Outcome> {
+  let state = school.state;
+  const made: { out: string; text: string; entry: AdminConsole }[] = [];
+  for (const { entry, out } of wanted) {
+    const renewal = await renewalOf(school, state, entry, nowMs);
+    if (renewal === null) return cannotRenew(state, entry);
+    const consoles = state.consoles.map((one) => (one === entry ? renewal.entry : one));
+    state = { ...state, consoles, tokens: renewal.tokens };
+    made.push({ out, text: renewal.text, entry: renewal.entry });
+  }
+  const reserved: ReservedFile[] = [];
+  const dropAll = async () => {
+    for (const file of reserved) await file.drop();
+  };
+  for (const { out } of made) {
+    const file = await reserveFile(out, 0o600);
+    if (!file.ok) {
+      await dropAll();
+      return fileTrouble(out, file.error);
+    }
+    reserved.push(file.value);
+  }
+  const saved = await school.save(state);
+  if (!saved.ok) {
+    await dropAll();
+    return explained(saved.error);
+  }
+  for (const [index, { out, text }] of made.entries()) {
+    const filled = await reserved[index]?.fill(text);
+    if (filled !== undefined && !filled.ok) return fileTrouble(out, filled.error);
+  }
+  const files = made.map(({ out, entry }) => ({ teacher: entry.teacherId, room: entry.roomId, out }));
+  return done({ files }, [
+    ...made.map(({ out, entry }) => `${described(state, entry)}: ${out}`),
+    "Open each file at that teacher's PC; it needs no password and holds no secret.",
+  ]);
+}
+
+const renewTeacher: AdminCommand = {
+  name: 'renew-teacher',
+  usage: '<key id or teacher> --out <file.lehrpult> | --all --out-dir <folder>',
+  about: 'Makes a file with which a console goes on for another 90 days.',
+  help: [
+    '<key id or teacher>      Who; names that several have need the key id.',
+    '--out <file.lehrpult>    A file that does not exist yet.',
+    '--all --out-dir <dir>    One file for every teacher, named by room and key.',
+    '',
+    'The file holds new certificates for the same keys, the newest list of teachers, and joining codes made since. It',
+    'holds no secret and needs no password; only the console with those keys can use it.',
+  ],
+  options: { out: { type: 'string' }, all: { type: 'boolean' }, 'out-dir': { type: 'string' } },
+  takesOperand: true,
+  async run({ parts, operand, text, flag }) {
+    const out = text('out');
+    const folder = text('out-dir');
+    const isAll = flag('all');
+    const isRight = isAll ? operand === null && folder !== null : operand !== null && out !== null;
+    if (!isRight) return usage('Give a teacher and --out <file>, or --all and --out-dir <folder>.');
+    return withSchool(parts, async (school) => {
+      const { state } = school;
+      const nowMs = parts.wallMs();
+      if (isAll) {
+        await mkdir(folder ?? '', { recursive: true });
+        const fileOf = ({ roomId, teacherId }: AdminConsole) =>
+          join(folder ?? '', `${roomId.slice(0, 8)}-${teacherId.slice(0, 12)}.lehrpult`);
+        const living = state.consoles.filter(
+          ({ isRevoked, certificatePem }) => !isRevoked && certificatePem !== null,
+        );
+        return renewAll(
+          school,
+          living.map((entry) => ({ entry, out: fileOf(entry) })),
+          nowMs,
+        );
+      }
+      const wanted = operand ?? '';
+      const found = consolesFor(state, wanted);
+      const [entry] = found;
+      if (entry === undefined) {
+        return failed(
+          'teacher-unknown',
+          `No teacher "${wanted}" can be renewed. "status" shows names and keys.`,
+        );
+      }
+      if (found.length > 1) return ambiguousTeacher(state, wanted, found);
+      return renewAll(school, [{ entry, out: out ?? '' }], nowMs);
+    });
+  },
+};
+
+export const teacherCommands: readonly AdminCommand[] = [addTeacher, renewTeacher, revoke];
