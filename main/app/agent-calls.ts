@@ -1,9 +1,10 @@
 // What the agent's pages may order and report, each mapped to the part that does it.
-import type { AgentSnapshot } from '../../shared/ipc/contract.ts';
+import type { AgentSnapshot, WatchEntry } from '../../shared/ipc/contract.ts';
 import { fail, ok, type Result } from '../../shared/result/result.ts';
 import { done, type HandlersFor } from '../ipc/router.ts';
 import type { PresentationWindow } from '../platform/presentation-window.ts';
 import type { ScreenWindow } from '../platform/screen-window.ts';
+import type { AgentPairing } from './agent-pairing.ts';
 import type { AppearanceSetting } from './appearance.ts';
 
 type Parts = {
@@ -12,6 +13,9 @@ type Parts = {
   readonly screen: ScreenWindow;
   readonly presentation: PresentationWindow;
   readonly enrol: (token: string) => Promise<Result<{ room: string }>>;
+  readonly pairing: AgentPairing;
+  /** Who looked when, newest first. */
+  readonly watchLog: () => WatchEntry[];
 };
 
 type AgentWindowKind = 'device' | 'capture' | 'presentation' | 'lock' | 'indicator';
@@ -23,6 +27,11 @@ export const agentCalls = (parts: Parts): HandlersFor<AgentWindowKind> => {
     'appearance:set': (change) => ok(appearance.set(change)),
     'device:snapshot': () => ok(parts.snapshot()),
     'device:enrol': ({ token }) => parts.enrol(token),
+    'device:find-rooms': async () => ok(await parts.pairing.findRooms()),
+    'device:pair': ({ address }) => ok(parts.pairing.start(address)),
+    'device:decide-pairing': ({ isSame }) => ok(parts.pairing.decide(isSame)),
+    'device:cancel-pairing': () => ok(parts.pairing.cancel()),
+    'device:watch-log': () => ok(parts.watchLog()),
     async 'capture:prepare'() {
       await screen.prepareCapture();
       return done();

@@ -5,6 +5,7 @@ import type { LessonId } from '../../shared/domain/ids.ts';
 import type { SignalChannel } from '../../shared/protocol/link.ts';
 import type { Signal } from '../../shared/protocol/signal.ts';
 import { type AgentLock, createAgentLock, type LeaseStore } from '../features/control/agent-lock.ts';
+import type { BrowserPort } from '../features/control/browser-port.ts';
 import type { CoverPort } from '../features/control/cover-port.ts';
 import { type AgentViewer, createAgentViewer } from '../features/presentation/agent-viewer.ts';
 import type { ViewerPort } from '../features/presentation/viewer-port.ts';
@@ -12,19 +13,25 @@ import { type AgentScreen, createAgentScreen, type Watched } from '../features/w
 import type { ScreenPort } from '../features/wall/screen-port.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
-import { type CommandHandlers, createLinkClient, type LinkClient } from '../link/link-client.ts';
+import {
+  type CommandHandlers,
+  createLinkClient,
+  type LinkClient,
+  type RefusedCommand,
+} from '../link/link-client.ts';
 import type { LinkStatus } from '../link/link-status.ts';
-import type { AgentIdentity } from '../trust/identity.ts';
+import type { Membership } from './agent-enrolment.ts';
 
 export type AgentPorts = {
   readonly screen: ScreenPort;
   readonly viewer: ViewerPort;
   readonly cover: CoverPort;
+  readonly browser: BrowserPort;
 };
 
 export type AgentParts = {
   /** null: not enrolled; nothing is dialled until `enrolled` gives one. */
-  readonly identity: AgentIdentity | null;
+  readonly membership: Membership | null;
   /** Where the console may be, best first; asked before each try. */
   readonly addresses: () => readonly string[];
   readonly ports: AgentPorts;
@@ -32,6 +39,10 @@ export type AgentParts = {
   readonly facts: () => DeviceFacts;
   readonly clock: Clock;
   readonly log: Log;
+  /** An order was not carried out. */
+  readonly onRefused: (refused: RefusedCommand) => void;
+  /** A new certificate for this device's key, with its chain, to be kept. */
+  readonly onCertificate: (certificatePem: string) => void;
   /** Something that people see has changed. */
   readonly onChange: () => void;
 };
@@ -42,8 +53,8 @@ export type Agent = {
   readonly lockNotice: () => { readonly text: string; readonly teacher: string } | null;
   readonly linkStatus: () => LinkStatus;
   readonly hasLesson: () => boolean;
-  /** The device has joined a school: it dials from now on with this identity. */
-  readonly enrolled: (identity: AgentIdentity) => void;
+  /** The device has joined a school: it dials from now on as its member. */
+  readonly enrolled: (membership: Membership) => void;
   /** There is reason to believe that the console can be reached again. */
   readonly nudge: () => void;
   /** The displays or the name changed. */
@@ -52,10 +63,18 @@ export type Agent = {
   readonly close: () => void;
 };
 
-type Features = { readonly screen: AgentScreen; readonly viewer: AgentViewer; readonly lock: AgentLock };
+type Features = {
+  readonly screen: AgentScreen;
+  readonly viewer: AgentViewer;
+  readonly lock: AgentLock;
+  readonly browser: BrowserPort;
+};
 
 /** Whether a command may be carried out was decided before, by the link's gate. */
-const commandHandlers = ({ screen, viewer, lock }: Features, teacher: () => string): CommandHandlers => ({
+const commandHandlers = (
+  { screen, viewer, lock, browser }: Features,
+  teacher: () => string,
+): CommandHandlers => ({
   lock({ verb: _verb, ...order }) {
     lock.lock({ ...order, teacher: teacher() });
     return null;
@@ -77,6 +96,7 @@ const commandHandlers = ({ screen, viewer, lock }: Features, teacher: () => stri
     viewer.end(presentationId);
     return null;
   },
+  'open-url': ({ url }) => browser.open(url),
 });
 
 /** Calls `action` once for all changes of one turn. */
@@ -142,17 +162,20 @@ export const createAgent = (parts: AgentParts): Agent => {
     onChange();
   };
 
-  const connect = (identity: AgentIdentity | null): void => {
+  const connect = (membership: Membership | null): void => {
     client?.stop();
     const next = createLinkClient({
-      identity,
+      identity: membership?.identity ?? null,
+      roster: membership?.roster ?? null,
+      onCertificate: parts.onCertificate,
+      onRefused: parts.onRefused,
       addresses: parts.addresses,
       facts: parts.facts,
       report,
       log,
       clock,
       handlers: {
-        commands: commandHandlers({ screen, viewer, lock }, () => teacher),
+        commands: commandHandlers({ screen, viewer, lock, browser: ports.browser }, () => teacher),
         signal: (channel: SignalChannel, signal: Signal) => {
           if (channel === 'screen') screen.receive(signal);
           else if (viewer.report().state !== 'none') ports.viewer.deliver(signal);
@@ -175,7 +198,7 @@ export const createAgent = (parts: AgentParts): Agent => {
   ports.screen.onSignal((signal) => void client?.send({ type: 'signal', channel: 'screen', signal }));
   ports.viewer.onSignal((signal) => void client?.send({ type: 'signal', channel: 'presentation', signal }));
   lock.restore();
-  connect(parts.identity);
+  connect(parts.membership);
 
   return {
     report,

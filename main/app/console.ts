@@ -4,10 +4,11 @@ import { randomUUID } from 'node:crypto';
 import type { DeviceFacts, DeviceReport, DeviceView } from '../../shared/domain/device.ts';
 import type { DeviceId, LessonId, LockId, PresentationId } from '../../shared/domain/ids.ts';
 import type { Lesson, Room, Teacher } from '../../shared/domain/lesson.ts';
-import type { ConsoleSnapshot } from '../../shared/ipc/contract.ts';
-import type { AgentMessage, CommandBody, SignalChannel } from '../../shared/protocol/link.ts';
+import type { ConsoleSnapshot, PerDevice } from '../../shared/ipc/contract.ts';
+import type { CommandBody, SignalChannel } from '../../shared/protocol/link.ts';
 import type { Signal } from '../../shared/protocol/signal.ts';
 import type { Result } from '../../shared/result/result.ts';
+import type { ConsoleAudit } from '../features/audit/console-audit.ts';
 import { type ConsoleLocks, createConsoleLocks } from '../features/control/console-locks.ts';
 import { type ConsoleLesson, createConsoleLesson } from '../features/lesson/console-lesson.ts';
 import {
@@ -20,6 +21,7 @@ import { type ConsoleWall, createConsoleWall } from '../features/wall/console-wa
 import type { Broadcast } from '../ipc/router.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import type { DeviceMessage } from '../link/link-server.ts';
 import type { ConsoleFiles } from './console-files.ts';
 
 /** What the link tells the console. */
@@ -30,9 +32,13 @@ export type ConsoleLinkHandlers = {
     readonly facts: DeviceFacts;
     readonly report: DeviceReport;
   }) => void;
-  readonly onMessage: (id: DeviceId, message: Exclude<AgentMessage, { type: 'hello' | 'result' }>) => void;
+  readonly onMessage: (id: DeviceId, message: DeviceMessage) => void;
   readonly onGone: (id: DeviceId) => void;
+  /** The same key answers at these addresses; the link lets neither of them in. */
+  readonly onCloned: (id: DeviceId, addresses: readonly string[]) => void;
   readonly onEnrolled: (id: DeviceId, name: string) => void;
+  /** True until the teacher has decided about a key that was at two places. */
+  readonly isQuarantined: (id: DeviceId) => boolean;
 };
 
 /** The link as the console uses it. */
@@ -53,6 +59,7 @@ type Parts = {
   readonly relayPort: number;
   readonly spawnRelay: () => RelayProcess;
   readonly addresses: () => string[];
+  readonly audit: ConsoleAudit;
   readonly clock: Clock;
   readonly log: Log;
   readonly broadcast: Broadcast;
@@ -72,6 +79,8 @@ export type Console = {
   readonly wall: ConsoleWall;
   readonly presentation: ConsolePresentation;
   readonly relay: RelayHost;
+  /** Opens a web page on each; gives an error per device that did not. */
+  readonly openUrl: (ids: readonly DeviceId[], url: string) => Promise<PerDevice>;
   readonly signalDevice: (id: DeviceId, channel: SignalChannel, signal: Signal) => void;
   readonly close: () => Promise<void>;
 };
@@ -79,12 +88,15 @@ export type Console = {
 const noLink = { ok: false, error: { code: 'gone', retry: 'retry' } } as const;
 
 export const createConsole = (parts: Parts): Console => {
-  const { files, clock, log, broadcast } = parts;
+  const { files, clock, log, broadcast, audit } = parts;
   let link: ConsoleLink | null = null;
   let problem: Problem = null;
 
-  const command = (id: DeviceId, body: CommandBody): Promise<Result<void>> =>
-    link?.command(id, body) ?? Promise.resolve(noLink);
+  const command = async (id: DeviceId, body: CommandBody): Promise<Result<void>> => {
+    const result = (await link?.command(id, body)) ?? noLink;
+    audit.ordered(body.verb, id, result.ok ? null : result.error.code);
+    return result;
+  };
   const signalDevice = (id: DeviceId, channel: SignalChannel, signal: Signal): void =>
     link?.signal(id, channel, signal);
   const tellRoom = (): void => {
@@ -141,6 +153,7 @@ export const createConsole = (parts: Parts): Console => {
     newLessonId: () => randomUUID() as LessonId,
     clock,
     onChange: (running) => {
+      audit.lesson(running?.id ?? null);
       link?.setLesson(running?.id ?? null);
       wall.setLesson(running !== null);
       if (running !== null) relay.start();
@@ -188,8 +201,25 @@ export const createConsole = (parts: Parts): Console => {
       devices.gone(id);
       presentation.deviceGone(id);
     },
-    onEnrolled: devices.add,
+    onCloned(id, addresses) {
+      audit.quarantined(id, addresses);
+      devices.quarantined(id, addresses);
+      presentation.deviceGone(id);
+    },
+    onEnrolled(id, name) {
+      audit.deviceJoined(id);
+      devices.add(id, name);
+    },
+    isQuarantined: devices.isQuarantined,
   };
+
+  const openUrl = (ids: readonly DeviceId[], url: string): Promise<PerDevice> =>
+    Promise.all(
+      ids.map(async (id) => {
+        const result = await command(id, { verb: 'open-url', url });
+        return { id, error: result.ok ? null : result.error.code };
+      }),
+    );
 
   const endLesson = async (): Promise<void> => {
     presentation.stop();
@@ -216,6 +246,7 @@ export const createConsole = (parts: Parts): Console => {
     wall,
     presentation,
     relay,
+    openUrl,
     signalDevice,
     async close() {
       relay.stop();

@@ -5,8 +5,11 @@ import en from '../../assets/locales/en.json' with { type: 'json' };
 import type { Appearance } from '../../shared/settings/appearance.ts';
 import { systemLanguage } from './app-life.ts';
 
-/** The catalogue's `native` part in the language of that setting. */
-export const nativeWords = (appearance: Appearance): typeof de.native => {
-  const language = appearance.language === 'system' ? systemLanguage() : appearance.language;
-  return language.toLowerCase().startsWith('de') ? de.native : en.native;
+export const nativeLanguage = ({ language }: Appearance): 'de' | 'en' => {
+  const chosen = language === 'system' ? systemLanguage() : language;
+  return chosen.toLowerCase().startsWith('de') ? 'de' : 'en';
 };
+
+/** The catalogue's `native` part in the language of that setting. */
+export const nativeWords = (appearance: Appearance): typeof de.native =>
+  nativeLanguage(appearance) === 'de' ? de.native : en.native;
