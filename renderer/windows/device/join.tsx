@@ -19,7 +19,6 @@ const Compare = ({ pairing, control }: { pairing: Compared; control: DevicePairi
   const isWaiting = pairing.state === 'waiting-for-teacher';
   return (
     <>
-      <h3>{pairing.room}</h3>
       <p className={styles.question} aria-live="polite">
         {isWaiting ? <Spinner /> : null}
         {isWaiting ? t('agent.join.waiting') : t('agent.join.compare')}
@@ -120,7 +119,7 @@ export const Join = ({ onJoined, head }: Props) => {
         data-testid="join"
         data-state={pairing.state}
       >
-        <h2>{t('agent.join.title')}</h2>
+        <h2>{'code' in pairing && pairing.state !== 'failed' ? pairing.room : t('agent.join.title')}</h2>
         <Step control={control} />
       </section>
       {pairing.state === 'idle' ? <Enrolment onJoined={onJoined} /> : null}
