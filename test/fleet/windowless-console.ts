@@ -6,17 +6,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createConsole } from '../../main/app/console.ts';
 import { openConsoleFiles } from '../../main/app/console-files.ts';
+import { openDesk } from '../../main/app/console-link.ts';
+import { openProfileAudit } from '../../main/app/open-audit.ts';
+import { createConsoleAudit } from '../../main/features/audit/console-audit.ts';
 import type { RelayProcess } from '../../main/features/presentation/relay-host.ts';
 import { systemClock } from '../../main/lib/clock.ts';
 import { silentLog } from '../../main/lib/log.ts';
-import { createLinkServer } from '../../main/link/link-server.ts';
-import { createEnrolmentDesk } from '../../main/trust/enrolment-desk.ts';
 import { createOwnSchool } from '../../main/trust/identity-store.ts';
 import { fileModeBox } from '../../main/trust/secret-box.ts';
 import type { ScreenQuality } from '../../shared/domain/device.ts';
 import { DeviceId } from '../../shared/domain/ids.ts';
 import type { Signal } from '../../shared/protocol/signal.ts';
-import { fail } from '../../shared/result/result.ts';
+import { Policy } from '../../shared/settings/policy.ts';
 import type { DesktopRecording } from './recording.ts';
 import { createSimulatedScreen } from './simulated-screen.ts';
 import { createSimulatedViewer, type SimulatedViewer } from './simulated-viewer.ts';
@@ -43,32 +44,23 @@ const openRoom = async (page: {
   readonly onRelay: (relayGeneration: number) => void;
 }) => {
   const profile = mkdtempSync(join(tmpdir(), 'lehrpult-console-'));
-  const teacherName = 'Frau Muster';
-  const names = { roomName: 'Raum 204', teacherName, nowMs: Date.now() };
-  const opened = await createOwnSchool(join(profile, 'school.json'), fileModeBox, names);
-  if (!opened.ok) throw new Error(opened.error.code);
-  const identity = opened.value;
-  const room = { id: identity.roomId, name: identity.roomName };
+  const names = { roomName: 'Raum 204', teacherName: 'Frau Muster' };
+  const path = join(profile, 'school.json');
+  const created = await createOwnSchool(path, fileModeBox, { ...names, nowMs: Date.now() });
+  if (!created.ok) throw new Error(created.error.code);
+  const policy = Policy.parse({ linkPort: 0, listenAddress: '127.0.0.1', useDiscovery: false });
   const log = silentLog();
-  const files = openConsoleFiles(profile, log);
-  const desk = createEnrolmentDesk({
-    school: identity.school,
-    room: () => room,
-    roster: () => identity.roster,
-    clock: systemClock,
-    log,
-    store: { load: () => null, save: () => {}, settled: async () => {} },
-    onEnrolled: ({ deviceId, facts }) => console.handlers.onEnrolled(deviceId, facts.name),
-  });
-  const server = createLinkServer({ identity, room, teacherName, log, enrolment: desk });
+  const desk = await openDesk({ profile, policy, identity: created.value, log, onPairing: () => {} });
+  const auditFile = await openProfileAudit({ profile, policy, box: fileModeBox, clock: systemClock, log });
   const console = createConsole({
-    room,
-    teacher: { id: identity.teacherId, name: teacherName },
-    files,
+    room: desk.room,
+    teacher: desk.teacher,
+    files: openConsoleFiles(profile, log),
     lockGraceMs: 30_000,
     relayPort: 0,
     spawnRelay,
-    addresses: () => [],
+    addresses: desk.addresses,
+    audit: createConsoleAudit(auditFile, systemClock),
     clock: systemClock,
     log,
     broadcast(channel, payload) {
@@ -81,28 +73,19 @@ const openRoom = async (page: {
       }
     },
   });
-  server.events.on('connected', ({ deviceId, address, facts, report }) =>
-    console.handlers.onConnected({ id: deviceId, address, facts, report }),
-  );
-  server.events.on('message', (session, message) => console.handlers.onMessage(session.deviceId, message));
-  server.events.on('gone', (id) => {
-    if (server.session(id) === null) console.handlers.onGone(id);
-  });
-  console.attach({
-    command: async (id, body) => (await server.session(id)?.command(body)) ?? fail('gone', 'retry'),
-    signal: (id, channel, signal) => void server.session(id)?.send({ type: 'signal', channel, signal }),
-    setLesson: server.setLesson,
-  });
-  const listening = await server.listen(0, '127.0.0.1');
-  if (!listening.ok) throw new Error(listening.error.code);
+  console.attach(desk.connect(console.handlers));
+  await desk.listen(console.setProblem);
+  const [address] = desk.addresses();
+  if (address === undefined) throw new Error('the console does not listen');
   return {
     console,
-    address: `127.0.0.1:${listening.value}`,
+    address,
     desk,
     async close() {
       await console.endLesson();
       await console.close();
-      await server.close();
+      await desk.close();
+      auditFile.close();
       rmSync(profile, { recursive: true, force: true });
     },
   };
@@ -144,8 +127,9 @@ export const startWindowlessConsole = async () => {
     console,
     address: room.address,
     createToken: async (uses: number): Promise<string> => {
-      const wish = { uses, lifetimeMs: 3_600_000, addresses: [room.address] };
-      return (await room.desk.issue(wish)).text;
+      const made = await room.desk.createToken(uses, 1);
+      if (!made.ok) throw new Error(made.error.code);
+      return made.value.token;
     },
     deviceIds: () => console.snapshot().devices.map(({ id }) => id),
     watch: (quality: ScreenQuality) =>

@@ -31,10 +31,25 @@ export const createAgentAudit = (audit: Audit, nowMs: () => number): AgentAudit 
   let watched: Watched | null = null;
   let lock: Notice | null = null;
   let refusals: number[] = [];
+  /** null: something was written since it was made. */
+  let shown: WatchedTime[] | null = null;
   audit.append({ kind: 'started' });
+
+  const readWatchLog = (): WatchedTime[] => {
+    const rows = audit.entries(['watch-start', 'watch-end', 'started'], maxShown * 3).reverse();
+    const times: { by: string; startedAt: number; endedAt: number | null }[] = [];
+    for (const { at, entry } of rows) {
+      const last = times.at(-1);
+      // The next entry of any of these kinds ends what was open: also a start after a crash, and another teacher.
+      if (last !== undefined && last.endedAt === null) last.endedAt = Math.max(at, last.startedAt);
+      if (entry.kind === 'watch-start') times.push({ by: entry.by, startedAt: at, endedAt: null });
+    }
+    return times.reverse().slice(0, maxShown);
+  };
 
   return {
     state(now) {
+      if (now.watched?.by !== watched?.by) shown = null;
       if (now.watched === null) {
         if (watched !== null) audit.append({ kind: 'watch-end' });
       } else if (now.watched.by !== watched?.by) {
@@ -55,15 +70,8 @@ export const createAgentAudit = (audit: Audit, nowMs: () => number): AgentAudit 
     },
     joined: (device, room) => audit.append({ kind: 'joined', device, room }),
     watchLog() {
-      const rows = audit.entries(['watch-start', 'watch-end', 'started'], maxShown * 3).reverse();
-      const times: { by: string; startedAt: number; endedAt: number | null }[] = [];
-      for (const { at, entry } of rows) {
-        const last = times.at(-1);
-        // The next entry of any of these kinds ends what was open: also a start after a crash, and another teacher.
-        if (last !== undefined && last.endedAt === null) last.endedAt = Math.max(at, last.startedAt);
-        if (entry.kind === 'watch-start') times.push({ by: entry.by, startedAt: at, endedAt: null });
-      }
-      return times.reverse().slice(0, maxShown);
+      shown ??= readWatchLog();
+      return shown;
     },
   };
 };

@@ -6,7 +6,7 @@ import { audienceOf } from './audience.ts';
 const presentationId = PresentationId.parse('7f9c24e8-3b12-4c5a-9f60-2d0a5a5f3a11');
 const device = (
   digit: string,
-  connection: DeviceConnection['state'],
+  connection: Exclude<DeviceConnection['state'], 'quarantined'>,
   state: 'none' | 'connecting' | 'showing' | 'failed',
 ): DeviceView => ({
   id: DeviceId.parse(digit.repeat(64)),
