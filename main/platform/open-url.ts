@@ -1,5 +1,5 @@
 // The one place that hands an address to the system. Whatever opens a page comes through here.
-import { shell } from 'electron/main';
+import { shell } from 'electron/common';
 import type { BrowserPort } from '../features/control/browser-port.ts';
 import type { Log } from '../lib/log.ts';
 import { readSafeUrl } from '../lib/safe-url.ts';
