@@ -4,6 +4,7 @@ import type { AdminCommand, AdminParts, CommandCall, Outcome } from './command.t
 import { usage } from './command.ts';
 import { logCommands } from './log-commands.ts';
 import { recoveryCommands } from './recovery-commands.ts';
+import { renewalCommands } from './renewal-commands.ts';
 import { schoolCommands } from './school-commands.ts';
 import { teacherCommands } from './teacher-commands.ts';
 import { tokenCommands } from './token-commands.ts';
@@ -11,6 +12,7 @@ import { tokenCommands } from './token-commands.ts';
 const commands: readonly AdminCommand[] = [
   ...schoolCommands,
   ...teacherCommands,
+  ...renewalCommands,
   ...tokenCommands,
   ...recoveryCommands,
   ...logCommands,

@@ -10,6 +10,7 @@ import {
   type AdminState,
   openAdminSchool,
 } from '../../trust/admin-store.ts';
+import { maxTokenRecords, type TokenRecord } from '../../trust/token-record.ts';
 import { type AdminParts, done, explained, type Facts, failed, type Outcome } from './command.ts';
 import { publishFile } from './files.ts';
 
@@ -75,6 +76,22 @@ export const ambiguousTeacher = (
     ].join('\n'),
     { teachers: found.map(({ teacherId }) => teacherId) },
   );
+
+/** The tokens that go into this teacher's file: those given to it before, and those of the room that nobody has. */
+export function tokensFor(
+  state: AdminState,
+  teacher: Pick<AdminConsole, 'teacherId' | 'roomId'>,
+  nowMs: number,
+): { readonly records: TokenRecord[]; readonly tokens: AdminState['tokens'] } {
+  const isFor = ({ roomId, teacherId }: AdminState['tokens'][number]): boolean =>
+    roomId === teacher.roomId && (teacherId === null || teacherId === teacher.teacherId);
+  const open = state.tokens.filter(({ record }) => record.expiresAt > nowMs);
+  const given = new Set(open.filter(isFor).slice(-maxTokenRecords));
+  return {
+    records: [...given].map(({ record }) => record),
+    tokens: open.map((token) => (given.has(token) ? { ...token, teacherId: teacher.teacherId } : token)),
+  };
+}
 
 export type Commit =
   /** Nothing was changed. */
