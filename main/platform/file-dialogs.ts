@@ -13,7 +13,9 @@ export const openTextFile = async (kind: FileKind, maxBytes: number): Promise<Re
   const [window] = owner();
   const options = { properties: ['openFile' as const], filters: [kind] };
   const chosen =
-    window === undefined ? await dialog.showOpenDialog(options) : await dialog.showOpenDialog(window, options);
+    window === undefined
+      ? await dialog.showOpenDialog(options)
+      : await dialog.showOpenDialog(window, options);
   const path = chosen.filePaths[0];
   if (chosen.canceled || path === undefined) return ok(null);
   try {
@@ -33,7 +35,9 @@ export const saveTextFile = async (
   const [window] = owner();
   const options = { defaultPath: suggestedName, filters: [kind] };
   const chosen =
-    window === undefined ? await dialog.showSaveDialog(options) : await dialog.showSaveDialog(window, options);
+    window === undefined
+      ? await dialog.showSaveDialog(options)
+      : await dialog.showSaveDialog(window, options);
   if (chosen.canceled || chosen.filePath === '') return ok(false);
   const written = await writeFileAtomic(chosen.filePath, text, { mode: 0o600 });
   return written.ok ? ok(true) : fail('file-not-written', 'choose-again', written.error.code);
