@@ -81,7 +81,7 @@ export const startAgentApp = async ({ profile, policy, log }: Parts): Promise<vo
   onAllWindowsClosed(() => {});
   serveApp(paths.pages);
   const sources = createCaptureSources(() => screenAreas()[0]?.id ?? '');
-  guardSession((kind) => (kind === 'capture' ? sources.primaryScreen() : Promise.resolve(null)));
+  guardSession((kind) => (kind === 'capture' ? sources.primaryScreen() : Promise.resolve(null)), log);
   const appearance = createAppearance(openAppearanceFile(profile, log), policy, (changed) => {
     setTheme(changed.theme);
     broadcast('appearance:changed', changed);

@@ -41,7 +41,7 @@ type Parts = { readonly profile: string; readonly policy: Policy; readonly log: 
 const maxTeacherFileBytes = 512 * 1024;
 
 /** What the page captures: main arms one source, the next capture uses it up. */
-const createArmedCapture = () => {
+const createArmedCapture = (log: Log) => {
   const sources = createCaptureSources(() => screenAreas()[0]?.id ?? '');
   let armed: string | null = null;
   guardSession(async (kind) => {
@@ -49,7 +49,7 @@ const createArmedCapture = () => {
     const found = sources.find(armed);
     armed = null;
     return found?.source ?? null;
-  });
+  }, log);
   return {
     sources,
     arm(id: string): void {
@@ -74,7 +74,7 @@ export const startConsoleApp = async ({ profile, policy, log }: Parts): Promise<
   });
   setTheme(appearance.get().theme);
   const words = () => nativeWords(appearance.get());
-  const capture = createArmedCapture();
+  const capture = createArmedCapture(log);
   let running: { readonly room: Console; readonly desk: Desk; readonly closeAudit: () => void } | null = null;
   let handlers: Handlers = {};
 

@@ -2,6 +2,7 @@
 
 import { exitWith, prepareBrowser, profileFolder, setProfile, whenReady } from '../platform/app-life.ts';
 import { registerAppScheme } from '../platform/app-protocol.ts';
+import { guardPages, refusedSwitch } from '../platform/page-guard.ts';
 import { startAdminApp } from './admin/admin-app.ts';
 import { startAgentApp } from './agent-app.ts';
 import { startConsoleApp } from './console-app.ts';
@@ -14,8 +15,11 @@ prepareBrowser();
 if (options.profile !== null) setProfile(options.profile);
 
 const start = async (): Promise<void> => {
+  const refused = refusedSwitch();
+  if (refused !== null) throw new Error(`Lehrpult does not start with --${refused}.`);
   const profile = profileFolder();
   const log = openLog(profile);
+  guardPages(log);
   for (const problem of options.problems) log.warn('start-option', { detail: problem });
   await whenReady();
   if (options.role === 'console') {

@@ -5,9 +5,11 @@ import {
   type BrowserWindowConstructorOptions,
   type IpcMainInvokeEvent,
   ipcMain,
+  type WebPreferences,
 } from 'electron/main';
 import type { WindowKind } from '../../shared/ipc/define.ts';
-import { appOrigin } from './app-protocol.ts';
+import { isReleaseBuild } from './build-kind.ts';
+import { kindOfPage, pageUrl } from './page-address.ts';
 
 export type AppWindow = {
   readonly kind: WindowKind;
@@ -31,7 +33,28 @@ export type AppWindows = {
   readonly senderOf: (event: IpcMainInvokeEvent) => AppWindow | null;
 };
 
-export const pageUrl = (kind: WindowKind): string => `${appOrigin}/${kind}/index.html`;
+/**
+ * The one place where windows get their rights; `page-guard.ts` holds what their pages may do. All of it in words, also
+ * what is Electron's default today: a default may change, and this is what we rely on.
+ */
+const webPreferences = (preloadFolder: string): WebPreferences => ({
+  preload: join(preloadFolder, 'preload.cjs'),
+  sandbox: true,
+  contextIsolation: true,
+  nodeIntegration: false,
+  nodeIntegrationInWorker: false,
+  nodeIntegrationInSubFrames: false,
+  webSecurity: true,
+  allowRunningInsecureContent: false,
+  experimentalFeatures: false,
+  webviewTag: false,
+  navigateOnDragDrop: false,
+  safeDialogs: true,
+  spellcheck: false,
+  devTools: !isReleaseBuild(),
+  // A hidden capture or presentation window has to go on working.
+  backgroundThrottling: false,
+});
 
 export const createAppWindows = (preloadFolder: string): AppWindows => {
   const windows = new Map<number, AppWindow>();
@@ -40,15 +63,7 @@ export const createAppWindows = (preloadFolder: string): AppWindows => {
     const native = new BrowserWindow({
       autoHideMenuBar: true,
       ...options,
-      webPreferences: {
-        preload: join(preloadFolder, 'preload.cjs'),
-        sandbox: true,
-        contextIsolation: true,
-        nodeIntegration: false,
-        spellcheck: false,
-        // A hidden capture or presentation window has to go on working.
-        backgroundThrottling: false,
-      },
+      webPreferences: webPreferences(preloadFolder),
     });
     const contents = native.webContents;
     const webContentsId = contents.id;
@@ -70,8 +85,6 @@ export const createAppWindows = (preloadFolder: string): AppWindows => {
     native.on('close', (event) => {
       if (isHeld && !isClosing) event.preventDefault();
     });
-    contents.setWindowOpenHandler(() => ({ action: 'deny' }));
-    contents.on('will-navigate', (event) => event.preventDefault());
     contents.on('render-process-gone', (_event, details) => {
       onPageGone?.(details.reason);
       if (details.reason !== 'clean-exit' && !native.isDestroyed()) void native.loadURL(pageUrl(kind));
@@ -87,7 +100,7 @@ export const createAppWindows = (preloadFolder: string): AppWindows => {
       const window = windows.get(event.sender.id);
       const frame = event.senderFrame;
       if (window === undefined || frame === null || frame.parent !== null) return null;
-      return frame.url.split(/[?#]/, 1)[0] === pageUrl(window.kind) ? window : null;
+      return kindOfPage(frame.url) === window.kind ? window : null;
     },
   };
 };

@@ -2,16 +2,28 @@
 import { safeStorage } from 'electron/main';
 import { fail, ok } from '../../shared/result/result.ts';
 import type { SecretBox } from '../trust/secret-box.ts';
+import { isReleaseBuild } from './build-kind.ts';
+
+/**
+ * A Linux desktop without a keyring "seals" with a password that is printed in Chromium's sources (`basic_text`): good
+ * enough to try the program from its sources, never for a school.
+ */
+const isRealStore = (): boolean => {
+  if (!safeStorage.isEncryptionAvailable()) return false;
+  if (process.platform !== 'linux' || !isReleaseBuild()) return true;
+  const backend = safeStorage.getSelectedStorageBackend();
+  return backend !== 'basic_text' && backend !== 'unknown';
+};
 
 /** The store seals texts only, so bytes travel in base64. */
 export const systemSecretBox: SecretBox = {
   kind: 'system',
   async seal(secret) {
-    if (!safeStorage.isEncryptionAvailable()) return fail('secret-store-unavailable', 'ask-it');
+    if (!isRealStore()) return fail('secret-store-unavailable', 'ask-it');
     return ok(new Uint8Array(safeStorage.encryptString(Buffer.from(secret).toString('base64'))));
   },
   async open(sealed) {
-    if (!safeStorage.isEncryptionAvailable()) return fail('secret-store-unavailable', 'ask-it');
+    if (!isRealStore()) return fail('secret-store-unavailable', 'ask-it');
     try {
       return ok(new Uint8Array(Buffer.from(safeStorage.decryptString(Buffer.from(sealed)), 'base64')));
     } catch (error) {

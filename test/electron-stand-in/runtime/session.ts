@@ -208,6 +208,7 @@ class Session extends ElectronEmitter {
 
   // Device choosers cannot appear: the browser has no devices to offer.
   setDevicePermissionHandler(_handler: unknown): void {}
+  setBluetoothPairingHandler(_handler: unknown): void {}
   setSpellCheckerEnabled(_flag: boolean): void {}
 
   isSpellCheckerEnabled(): boolean {
@@ -247,6 +248,10 @@ defaultSession.setKnownEvents('session', [
   'will-download',
   'extension-loaded',
   'spellcheck-dictionary-initialized',
+  // The browser has no devices to offer:
+  'select-hid-device',
+  'select-serial-port',
+  'select-usb-device',
 ]);
 
 pageQuestions.download = (contents, params) => {

@@ -53,6 +53,7 @@ const webContentsEvents = [
   'responsive',
   'certificate-error',
   'select-client-certificate',
+  'select-bluetooth-device',
   'login',
   'devtools-opened',
   'devtools-closed',
@@ -577,6 +578,10 @@ export class WebContents extends ElectronEmitter {
 
   getBackgroundThrottling(): boolean {
     return false;
+  }
+
+  closeDevTools(): void {
+    // They never open here.
   }
 
   setBackgroundThrottling(): void {
