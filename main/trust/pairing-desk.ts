@@ -45,7 +45,8 @@ export type PairingDesk = {
   readonly exchange: (id: string, deviceNonce: string) => Result<PairingNonce, Refused>;
   /** The device's person said yes: the answer, or `waiting` while the teacher has not decided. */
   readonly confirm: (id: string) => Promise<Result<EnrolmentAnswer | 'waiting', Refused>>;
-  readonly giveUp: (id: string) => void;
+  /** The device ends it. `isDifferent`: because its person saw other pictures. */
+  readonly leave: (id: string, isDifferent: boolean) => void;
 };
 
 const openMs = 5 * 60_000;
@@ -82,7 +83,7 @@ export const createPairingDesk = (options: PairingDeskOptions): PairingDesk => {
 
   const view = (): PairingView => ({
     openUntil,
-    requests: entries.slice(-maxShown).map(({ id, facts, address, code, state, problem }) => ({
+    requests: entries.map(({ id, facts, address, code, state, problem }) => ({
       id,
       deviceName: facts.name,
       address: address.slice(0, 64),
@@ -96,10 +97,17 @@ export const createPairingDesk = (options: PairingDeskOptions): PairingDesk => {
     options.onChange(now);
     return now;
   };
-  const end = (entry: Entry, state: 'refused' | 'aborted', problem: PairingRefusal): void => {
+  /** `problem` null: the device itself has left. */
+  const end = (entry: Entry, state: 'refused' | 'aborted', problem: PairingRefusal | null): void => {
     if (!isLive(entry)) return;
     Object.assign(entry, { state, problem });
     log.warn(`pairing.${state}`, { reason: problem, address: entry.address });
+  };
+  /** Makes room for one more: what still needs somebody stays, whatever others send. */
+  const trim = (): void => {
+    const over = entries.filter((entry) => !isLive(entry));
+    const dropped = new Set(over.slice(0, Math.max(0, entries.length - maxShown + 1)));
+    entries = entries.filter((entry) => !dropped.has(entry));
   };
   const isOpen = (): boolean => openUntilMs !== null && clock.nowMs() < openUntilMs;
   const close = (): PairingView => {
@@ -133,6 +141,10 @@ export const createPairingDesk = (options: PairingDeskOptions): PairingDesk => {
     tries = tries.filter(({ atMs }) => clock.nowMs() - atMs < triesWithinMs);
     return tries.filter((one) => one.address === address).length < triesPerAddress;
   };
+  const noPlace = (): Refused['code'] | null => {
+    if (!isOpen()) return 'pairing-closed';
+    return entries.filter(isLive).length < maxLive ? null : 'pairing-crowded';
+  };
 
   return {
     view,
@@ -151,22 +163,29 @@ export const createPairingDesk = (options: PairingDeskOptions): PairingDesk => {
       const found = live(id);
       if (!found.ok) return found;
       const entry = found.value;
+      // Too early to say anything, or too late to take it back: the certificate is out.
+      if (!isSame && entry.state === 'done') return fail('pairing-order', 'none');
+      if (isSame && entry.state === 'exchanging') return fail('pairing-order', 'retry');
       if (!isSame) end(entry, 'refused', 'pairing-refused');
       else if (entry.state === 'comparing') entry.state = 'confirmed';
-      else if (entry.state === 'exchanging') return fail('pairing-order', 'retry');
       return ok(changed());
     },
     async hello({ requestDer, facts, address }) {
-      if (!isOpen()) return fail('pairing-closed', 'retry');
-      if (!mayTry(address) || entries.filter(isLive).length >= maxLive)
-        return fail('pairing-crowded', 'retry');
+      const early = noPlace();
+      if (early !== null) return fail(early, 'retry');
+      if (!mayTry(address)) return fail('pairing-crowded', 'retry');
       tries.push({ address, atMs: clock.nowMs() });
       const publicKey = await readRequest(requestDer);
       if (!publicKey.ok) return publicKey;
       const deviceKey = keyIdOf(publicKey.value);
       // One request per key: whoever asks again has given up the one before.
-      for (const entry of entries)
-        if (entry.context.deviceKey === deviceKey) end(entry, 'aborted', 'pairing-unknown');
+      for (const entry of entries) if (entry.context.deviceKey === deviceKey) end(entry, 'aborted', null);
+      // Others came in while the request was read, or the teacher has closed.
+      const late = noPlace();
+      if (late !== null) {
+        changed();
+        return fail(late, 'retry');
+      }
       const context = { school: options.school, teacherKey: options.teacherKey, deviceKey };
       const entry: Entry = {
         id: randomUUID(),
@@ -181,7 +200,8 @@ export const createPairingDesk = (options: PairingDeskOptions): PairingDesk => {
         problem: null,
         answer: null,
       };
-      entries = [...entries.filter(isLive), ...entries.filter((one) => !isLive(one)).slice(-maxShown), entry];
+      trim();
+      entries.push(entry);
       changed();
       return ok({ id: entry.id, commitment: commitmentOf(context, entry.nonce) });
     },
@@ -215,10 +235,10 @@ export const createPairingDesk = (options: PairingDeskOptions): PairingDesk => {
       changed();
       return ok(entry.answer);
     },
-    giveUp(id) {
+    leave(id, isDifferent) {
       const entry = entries.find((one) => one.id === id);
       if (entry === undefined || !isLive(entry)) return;
-      end(entry, 'aborted', 'pairing-refused');
+      end(entry, 'aborted', isDifferent ? 'pairing-different' : null);
       changed();
     },
   };

@@ -23,22 +23,72 @@ describe('the six pictures', () => {
       pairingCode(context, number('c'), number('d')),
     );
   });
+});
 
-  it('agree for somebody in between no more often than by chance', () => {
-    const seed = `pairing ${Date.now()}`;
-    process.stdout.write(`seed: ${seed}\n`);
-    // Towards the device it is the console, towards the console a device; all numbers of its own are fixed before it
-    // knows the others'. Counting equal places shows a bias that whole equal codes (1 of 2^36) never would.
-    let equalPlaces = 0;
-    const runs = 4_000;
-    for (let index = 0; index < runs; index += 1) {
-      const of = (name: string) => number(`${seed} ${name} ${index}`);
-      const left = pairingCode({ ...context, teacherKey: hex('m') }, of('mine as console'), of('device'));
-      const right = pairingCode({ ...context, deviceKey: hex('m') }, of('console'), of('mine as device'));
-      equalPlaces += left.filter((picture, place) => picture === right[place]).length;
+describe('somebody in between', () => {
+  // Towards the device a console with a key of its own, towards the console a device with one.
+  const towardsDevice = { ...context, teacherKey: hex('m') };
+  const towardsConsole = { ...context, deviceKey: hex('m') };
+  const candidates = 16;
+  const runs = 1_000;
+  const seed = `pairing ${Date.now()}`;
+
+  type Code = readonly number[];
+  const equalPlaces = (left: Code, right: Code): number =>
+    left.filter((picture, place) => picture === right[place]).length;
+  /** The number of its own, of several, with which the pictures fit best, as far as it knows. */
+  const best = (name: string, wanted: Code, codeFor: (own: string) => Code): string => {
+    const own = Array.from({ length: candidates }, (_, index) => number(`${name} ${index}`));
+    return own.reduce((a, b) => (equalPlaces(codeFor(b), wanted) > equalPlaces(codeFor(a), wanted) ? b : a));
+  };
+  /** Equal pictures of 6 in each run, over all runs. Counting places shows a bias that whole codes (1 of 2^36) never would. */
+  const matches = (play: (of: (name: string) => string) => readonly [Code, Code]): number => {
+    let equal = 0;
+    for (let run = 0; run < runs; run += 1) {
+      equal += equalPlaces(...play((name) => number(`${seed} ${name} ${run}`)));
     }
-    // Expected runs * 6 / 64 = 375 with a deviation of 19; six of these are allowed.
-    expect(Math.abs(equalPlaces - (runs * 6) / 64)).toBeLessThan(115);
+    return equal;
+  };
+  const byChance = (runs * 6) / 64;
+  /** Six times the deviation of as many throws. */
+  const leeway = 6 * Math.sqrt(byChance * (63 / 64));
+
+  it('who hears the device first gets equal pictures no more often than by chance', () => {
+    process.stdout.write(`seed: ${seed}\n`);
+    const equal = matches((of) => {
+      // It has committed itself and knows all that the device will show. The console's number it can only guess.
+      const shown = pairingCode(towardsDevice, of('committed'), of('device'));
+      const own = best(of('own'), shown, (mine) => pairingCode(towardsConsole, of('guess'), mine));
+      return [shown, pairingCode(towardsConsole, of('console'), own)];
+    });
+    expect(Math.abs(equal - byChance)).toBeLessThan(leeway);
+  });
+
+  it('who hears the console first gets equal pictures no more often than by chance', () => {
+    const equal = matches((of) => {
+      // It knows all that the console shows, and has to commit itself before the device says its number.
+      const shown = pairingCode(towardsConsole, of('console'), of('own as device'));
+      const own = best(of('own'), shown, (mine) => pairingCode(towardsDevice, mine, of('guess')));
+      return [pairingCode(towardsDevice, own, of('device')), shown];
+    });
+    expect(Math.abs(equal - byChance)).toBeLessThan(leeway);
+  });
+
+  it('who repeats each number to the other side gets equal pictures no more often than by chance', () => {
+    const equal = matches((of) => [
+      pairingCode(towardsDevice, of('console'), of('device')),
+      pairingCode(towardsConsole, of('console'), of('device')),
+    ]);
+    expect(Math.abs(equal - byChance)).toBeLessThan(leeway);
+  });
+
+  it('who did not have to commit would: the commitment is what keeps the pictures apart', () => {
+    const equal = matches((of) => {
+      const shown = pairingCode(towardsConsole, of('console'), of('own as device'));
+      const own = best(of('own'), shown, (mine) => pairingCode(towardsDevice, mine, of('device')));
+      return [pairingCode(towardsDevice, own, of('device')), shown];
+    });
+    expect(equal - byChance).toBeGreaterThan(5 * leeway);
   });
 });
 

@@ -75,24 +75,28 @@ const entities: Readonly<Record<string, string>> = {
 };
 const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character] ?? '');
 
+// It has to fit one page: a second sheet would be lost first.
 const style = `
-  @page { size: A4; margin: 16mm; }
+  @page { size: A4; margin: 14mm; }
   * { box-sizing: border-box; }
-  body { margin: 0 auto; max-width: 178mm; padding: 6mm 0; color: #111; background: #fff;
-    font: 10.5pt/1.45 system-ui, "Segoe UI", Roboto, "Liberation Sans", sans-serif; }
-  h1 { font-size: 22pt; margin: 0 0 1mm; }
-  h2 { font-size: 12pt; margin: 6mm 0 1mm; }
-  p { margin: 0 0 2mm; }
+  body { margin: 0 auto; max-width: 182mm; color: #111; background: #fff;
+    font: 10pt/1.4 system-ui, "Segoe UI", Roboto, "Liberation Sans", sans-serif; }
+  @media screen { body { padding: 8mm 0; } }
+  h1 { font-size: 21pt; line-height: 1.2; margin: 0 0 1mm; }
+  h2 { font-size: 11.5pt; margin: 4mm 0 1mm; }
+  p { margin: 0 0 1.5mm; }
   ol, ul { margin: 0; padding-left: 5mm; }
   .school { font-size: 14pt; }
-  .warning { border: 1.5pt solid #111; padding: 2mm 3mm; font-weight: 700; margin: 3mm 0; }
-  .key { display: flex; gap: 8mm; align-items: flex-start; margin-top: 5mm; break-inside: avoid; }
-  .code { font: 700 15pt/1.9 ui-monospace, Consolas, "Liberation Mono", monospace; margin: 0; }
-  .code span { display: inline-block; margin-right: 3.5mm; white-space: nowrap; }
-  .qr { flex: none; width: 66mm; } .qr svg { display: block; width: 66mm; height: 66mm; }
-  .small { font: 7.5pt/1.4 ui-monospace, Consolas, "Liberation Mono", monospace; overflow-wrap: anywhere; margin: 0; }
-  code { font: 10.5pt ui-monospace, Consolas, "Liberation Mono", monospace; }
+  .warning { border: 1.5pt solid #111; padding: 1.5mm 3mm; font-weight: 700; margin: 2.5mm 0; }
+  .key { display: flex; gap: 8mm; justify-content: space-between; margin-top: 4mm; break-inside: avoid; }
+  .key h2 { margin-top: 0; }
+  .code { display: grid; grid-template-columns: repeat(4, auto); gap: 4mm 7mm; margin: 3mm 0 0;
+    font: 700 16pt/1.2 ui-monospace, Consolas, "Liberation Mono", monospace; }
+  .qr { flex: none; width: 62mm; } .qr svg { display: block; width: 62mm; height: 62mm; }
+  .qr p { font-size: 8.5pt; margin: 1mm 0 0; }
+  .small { font: 7pt/1.35 ui-monospace, Consolas, "Liberation Mono", monospace; overflow-wrap: anywhere; margin: 0; }
   pre.small { white-space: pre-wrap; }
+  code { font: 10pt ui-monospace, Consolas, "Liberation Mono", monospace; }
 `;
 
 /** The sheet as one HTML document. Every text is escaped but `qrSvg`. */
