@@ -12,7 +12,7 @@ import styles from './join.module.css';
 /** Enough to read a code held before the camera, little enough for a slow tablet. */
 const wantedWidth = 1_280;
 const readEveryMs = 200;
-const maxReadWidth = 800;
+const maxReadWidth = 1_000;
 /** What a joining code looks like; main checks it in full. */
 const looksLikeToken = /^\s*[A-Za-z0-9-]{20,1024}\s*$/;
 

@@ -15,7 +15,7 @@ const drawDesk = (withCode: boolean): HTMLCanvasElement => {
     pen.fillStyle = '#efece6';
     pen.fillRect(300, 140, 680, 680);
     if (!withCode) return;
-    const { data } = encode(cameraToken, { ecc: 'M', border: 4 });
+    const { data } = encode(cameraToken.replaceAll('-', ''), { ecc: 'M', border: 4 });
     const unit = 640 / data.length;
     pen.fillStyle = '#1a1a1a';
     for (const [top, row] of data.entries()) {
