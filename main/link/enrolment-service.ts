@@ -56,6 +56,7 @@ const pairingStatusOf: Readonly<Record<PairingRefusal, number>> = {
   'pairing-order': 409,
   'pairing-crowded': 429,
   'pairing-refused': 403,
+  'pairing-different': 403,
   'pairing-expired': 410,
 };
 

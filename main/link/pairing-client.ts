@@ -15,7 +15,7 @@ import {
 } from '../../shared/protocol/pairing.ts';
 import { type AppError, fail, ok, type Result } from '../../shared/result/result.ts';
 import { defaultLinkPort } from '../../shared/settings/policy.ts';
-import type { CancelTimer, Clock } from '../lib/clock.ts';
+import { type CancelTimer, type Clock, systemClock } from '../lib/clock.ts';
 import { keyIdOf } from '../trust/certificate-profile.ts';
 import type { AgentIdentity } from '../trust/identity.ts';
 import { keepsCommitment, type PairingContext, pairingCode } from '../trust/pairing.ts';
@@ -24,9 +24,7 @@ import { parseFrame } from './frame.ts';
 import { type Answer, askConsole, type DoorFailure, fetchAuthority, identityOf } from './school-door.ts';
 
 /** `pairing-changed`: another root, key, room or number than before: somebody may sit in between. */
-export type PairingFailure = AppError<
-  PairingRefusal | DoorFailure['code'] | 'pairing-changed' | 'pairing-different'
->;
+export type PairingFailure = AppError<PairingRefusal | DoorFailure['code'] | 'pairing-changed'>;
 
 type PairingParts = {
   /** `host` or `host:port` of the console. */
@@ -42,7 +40,7 @@ export type DevicePairingAttempt = {
   readonly view: () => DevicePairing;
   /** The device's person has compared the pictures. */
   readonly decide: (isSame: boolean) => DevicePairing;
-  /** Ends it and tells the console. Twice is fine. */
+  /** Ends it and tells the console; nothing once both have said yes and the identity is being kept. Twice is fine. */
   readonly cancel: () => void;
 };
 
@@ -63,10 +61,14 @@ type Pinned = {
   readonly room: PairingRoom;
 };
 
-/** The room at an address, if it takes devices by hand now. */
+/** What may happen to any connection on a network; anything else while one is under way means that somebody changed it. */
+const ofTheNetwork: readonly string[] = ['unreachable', 'timeout', 'tls-failed'];
+
+/** The room at an address, if it takes devices by hand now. `timeoutMs` is for all of it. */
 const lookAt = async (address: string, timeoutMs: number): Promise<Result<Pinned, PairingFailure>> => {
   const target = parseAddress(address, defaultLinkPort);
   if (target === null) return fail('unreachable', 'choose-again');
+  const beganMs = systemClock.nowMs();
   const authority = await fetchAuthority(target, timeoutMs);
   if (!authority.ok) return authority;
   const { pem, fingerprint } = authority.value;
@@ -75,7 +77,7 @@ const lookAt = async (address: string, timeoutMs: number): Promise<Result<Pinned
     path: pairingPath,
     body: '',
     maxBytes: maxSmallAnswer,
-    timeoutMs,
+    timeoutMs: Math.max(1, timeoutMs - (systemClock.nowMs() - beganMs)),
     teacherKey: null,
   });
   if (!answer.ok) return answer;
@@ -101,12 +103,14 @@ export const findPairingRooms = async (addresses: readonly string[]): Promise<Fo
 
 type Schema<T> = Parameters<typeof parseFrame<T>>[0];
 
-const read = <T>(schema: Schema<T>, { status, body }: Answer): Result<T, PairingFailure> => {
-  if (status !== 200) {
-    const refusal = parseFrame(PairingError, body);
-    return fail(refusal.ok ? refusal.value.code : 'bad-answer', 'choose-again');
-  }
-  const parsed = parseFrame(schema, body);
+const refusalIn = ({ body }: Answer): Result<never, PairingFailure> => {
+  const refusal = parseFrame(PairingError, body);
+  return fail(refusal.ok ? refusal.value.code : 'bad-answer', 'choose-again');
+};
+
+const read = <T>(schema: Schema<T>, answer: Answer): Result<T, PairingFailure> => {
+  if (answer.status !== 200) return refusalIn(answer);
+  const parsed = parseFrame(schema, answer.body);
   return parsed.ok ? ok(parsed.value) : fail('bad-answer', 'retry', parsed.error.detail);
 };
 
@@ -130,7 +134,11 @@ class Attempt implements DevicePairingAttempt {
 
   begin = async (): Promise<void> => {
     const compared = await this.#exchange();
-    if (this.#isOver) return;
+    if (this.#isOver) {
+      // Cancelled before the console had named the request; now it can be told.
+      this.#tellConsole('DELETE', '');
+      return;
+    }
     if (!compared.ok) this.#fail(compared.error.code);
     else this.#show({ state: 'comparing', ...compared.value });
   };
@@ -138,6 +146,7 @@ class Attempt implements DevicePairingAttempt {
   decide = (isSame: boolean): DevicePairing => {
     if (this.#view.state !== 'comparing') return this.#view;
     if (!isSame) {
+      this.#tellConsole('POST', '/different');
       this.#fail('pairing-different');
       return this.#view;
     }
@@ -162,16 +171,22 @@ class Attempt implements DevicePairingAttempt {
     this.#isOver = true;
     this.#stopTimer();
     this.#stopLimit();
-    const { target, authorityPem, teacherKey } = this.#pinned ?? {};
-    if (this.#id === null || target === undefined || authorityPem === undefined) return;
-    // The console hears of it if it can; whether it does changes nothing here.
-    void askConsole(target, authorityPem, {
-      method: 'DELETE',
-      path: `${pairingPath}/${this.#id}`,
+    this.#tellConsole('DELETE', '');
+  }
+
+  /** The last word about a request. The console hears it if it can; whether it does changes nothing here. */
+  #tellConsole(method: 'POST' | 'DELETE', path: string): void {
+    const id = this.#id;
+    const pinned = this.#pinned;
+    if (id === null || pinned === null) return;
+    this.#id = null;
+    void askConsole(pinned.target, pinned.authorityPem, {
+      method,
+      path: `${pairingPath}/${id}${path}`,
       body: '',
       maxBytes: maxSmallAnswer,
       timeoutMs: stepTimeoutMs,
-      teacherKey: teacherKey ?? null,
+      teacherKey: pinned.teacherKey,
     });
   }
 
@@ -197,9 +212,9 @@ class Attempt implements DevicePairingAttempt {
       teacherKey: pinned.teacherKey,
     });
     if (answer.ok) return answer;
-    const { code } = answer.error;
-    const isChanged = code === 'other-key' || code === 'untrusted-certificate';
-    return isChanged ? fail('pairing-changed', 'ask-it') : answer;
+    const { code, detail } = answer.error;
+    const isChanged = code !== 'bad-answer' && !ofTheNetwork.includes(code);
+    return isChanged ? fail('pairing-changed', 'ask-it', detail) : answer;
   }
 
   async #exchange(): Promise<Result<{ room: string; code: PairingCode }, PairingFailure>> {
@@ -218,6 +233,7 @@ class Attempt implements DevicePairingAttempt {
     if (!committed.ok) return committed;
     const { id, commitment } = committed.value;
     this.#id = id;
+    if (this.#isOver) return fail('pairing-unknown');
     const answer = await this.#step(`/${id}/nonce`, { nonce: this.#nonce });
     if (!answer.ok) return answer;
     const revealed = read(PairingNonce, answer.value);
@@ -231,11 +247,12 @@ class Attempt implements DevicePairingAttempt {
   async #ask(): Promise<void> {
     const answer = await this.#step(`/${this.#id}/confirm`, {}, maxEnrolmentAnswerBytes);
     if (this.#isOver) return;
-    if (!answer.ok) {
+    if (!answer.ok && !ofTheNetwork.includes(answer.error.code)) {
       this.#fail(answer.error.code);
       return;
     }
-    if (read(PairingWaiting, answer.value).ok) {
+    // The network may be away for a moment; asking twice for what is already decided gives the same answer.
+    if (!answer.ok || read(PairingWaiting, answer.value).ok) {
       this.#stopTimer = this.#parts.clock.after(askAgainMs, () => void this.#ask());
       return;
     }
@@ -243,30 +260,28 @@ class Attempt implements DevicePairingAttempt {
   }
 
   async #take(answer: Answer): Promise<void> {
-    const pinned = this.#pinned;
-    if (pinned === null) throw new Error('no console yet');
-    const isRefused = answer.status !== 200;
-    const identity = isRefused
-      ? read(PairingWaiting, answer)
-      : identityOf(answer.body, pinned.authorityPem, this.#privateKeyPem, [pinned.address]);
+    const identity = await this.#identityIn(answer);
+    if (this.#isOver) return;
     if (!identity.ok) {
       this.#fail(identity.error.code);
       return;
     }
-    if ('state' in identity.value) return;
-    if (identity.value.roomName !== pinned.room.room) {
-      this.#fail('pairing-changed');
-      return;
-    }
-    const kept = await this.#parts.onJoined(identity.value);
-    if (this.#isOver) return;
-    if (!kept.ok) {
-      this.#fail(kept.error.code);
-      return;
-    }
+    // From here on neither time nor a press ends it halfway: what is being kept is kept.
     this.#isOver = true;
     this.#stopLimit();
-    this.#show({ state: 'done', room: kept.value.room });
+    const kept = await this.#parts.onJoined(identity.value);
+    if (kept.ok) this.#show({ state: 'done', room: kept.value.room });
+    else this.#show({ state: 'failed', code: kept.error.code });
+  }
+
+  async #identityIn(answer: Answer): Promise<Result<AgentIdentity, PairingFailure>> {
+    const pinned = this.#pinned;
+    if (pinned === null) throw new Error('no console yet');
+    if (answer.status !== 200) return refusalIn(answer);
+    const { authorityPem, address, room } = pinned;
+    const identity = await identityOf(answer.body, authorityPem, this.#privateKeyPem, [address]);
+    const isOtherRoom = identity.ok && identity.value.roomName !== room.room;
+    return isOtherRoom ? fail('pairing-changed', 'ask-it') : identity;
   }
 }
 

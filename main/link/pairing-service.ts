@@ -31,7 +31,7 @@ export type PairingService = (request: PairingExchange) => Promise<Result<unknow
 const refuse = (code: PairingRefusal, detail?: string): Result<never, AppError<PairingRefusal>> =>
   fail(code, 'choose-again', detail);
 
-const steps = /^\/([0-9a-f-]{36})(?:\/(nonce|confirm))?$/;
+const steps = /^\/([0-9a-f-]{36})(?:\/(nonce|confirm|different))?$/;
 
 /** True for requests that this service answers; their bodies are small JSON documents. */
 export const isPairingPath = (path: string): boolean =>
@@ -66,8 +66,9 @@ export const createPairingService = ({ desk, room }: PairingServiceOptions): Pai
     const action = step?.[2] ?? null;
     if (method === 'POST' && action === 'nonce') return exchange(id, body);
     if (method === 'POST' && action === 'confirm') return confirm(id);
-    if (method !== 'DELETE' || action !== null) return refuse('bad-request', 'method');
-    desk.giveUp(id);
+    const isDifferent = method === 'POST' && action === 'different';
+    if (!isDifferent && (method !== 'DELETE' || action !== null)) return refuse('bad-request', 'method');
+    desk.leave(id, isDifferent);
     return ok({});
   };
 };

@@ -12,6 +12,7 @@ import { enrolmentServerName, fingerprintOf, readCertificate } from '../trust/ce
 import type { AgentIdentity } from '../trust/identity.ts';
 import { readSignedRoster } from '../trust/roster.ts';
 import type { HostPort } from './address.ts';
+import { isTakenUnder } from './chain-check.ts';
 import { parseFrame } from './frame.ts';
 import {
   clientContext,
@@ -80,7 +81,9 @@ export async function fetchAuthority(
   const { status, body } = answer.value;
   if (status !== 200) return fail('bad-answer', 'retry', `status ${status}`);
   try {
-    return ok({ pem: new X509Certificate(body).toString(), fingerprint: fingerprintOf(body) });
+    const certificate = new X509Certificate(body);
+    // Of the certificate itself: bytes behind it would make another number for the same authority.
+    return ok({ pem: certificate.toString(), fingerprint: fingerprintOf(certificate.raw) });
   } catch {
     return fail('bad-answer', 'retry', 'no certificate');
   }
@@ -129,13 +132,16 @@ export async function askConsole(
   return answer.ok ? ok({ ...answer.value, teacherKey }) : answer;
 }
 
-/** Builds the identity if the certificate is for our own key, our role and the room that was named. */
-export function identityOf(
+/**
+ * Builds the identity if the certificate is for our own key, our role and the room that was named, and if a console under
+ * this authority would take it.
+ */
+export async function identityOf(
   body: Buffer,
   authorityPem: string,
   privateKeyPem: string,
   addresses: readonly string[],
-): Result<AgentIdentity, AppError<'bad-answer'>> {
+): Promise<Result<AgentIdentity, AppError<'bad-answer'>>> {
   const answer = parseFrame(EnrolmentAnswer, body);
   if (!answer.ok) return fail('bad-answer', 'retry', answer.error.detail);
   const { certificatePem, room, roster } = answer.value;
@@ -146,17 +152,10 @@ export function identityOf(
     const isOurs = new X509Certificate(certificatePem).checkPrivateKey(createPrivateKey(privateKeyPem));
     if (!isOurs || device.role !== 'agent' || device.roomId !== room.id)
       return fail('bad-answer', 'retry', 'certificate');
+    const identity = { certificatePem, privateKeyPem, authorityPem, roomId: room.id };
+    if (!(await isTakenUnder(identity))) return fail('bad-answer', 'retry', 'chain');
     const deviceId = DeviceId.parse(device.keyId);
-    return ok({
-      certificatePem,
-      privateKeyPem,
-      authorityPem,
-      roomId: room.id,
-      roomName: room.name,
-      addresses,
-      deviceId,
-      roster,
-    });
+    return ok({ ...identity, roomName: room.name, addresses, deviceId, roster });
   } catch (cause) {
     return fail('bad-answer', 'retry', cause instanceof Error ? cause.message : String(cause));
   }

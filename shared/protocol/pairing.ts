@@ -5,7 +5,8 @@ import { DeviceFacts } from '../domain/device.ts';
 import { DisplayName } from '../domain/ids.ts';
 
 /**
- * GET: which room this is. POST: a device's request. Below it `/<id>/nonce`, `/<id>/confirm` (POST) and `/<id>` (DELETE).
+ * GET: which room this is. POST: a device's request. Below it POST `/<id>/nonce`, `/<id>/confirm` (repeated until the teacher
+ * has decided), `/<id>/different` (the device's person saw other pictures), and DELETE `/<id>` (the device gives up).
  */
 export const pairingPath = '/pairing';
 
@@ -46,6 +47,8 @@ export const PairingRefusal = z.enum([
   'pairing-crowded',
   /** The teacher saw other pictures. */
   'pairing-refused',
+  /** The person at the device saw other pictures. */
+  'pairing-different',
   'pairing-expired',
 ]);
 export type PairingRefusal = z.infer<typeof PairingRefusal>;
