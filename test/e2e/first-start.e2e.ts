@@ -6,6 +6,7 @@ import { startDisplay } from '../support/x-display.ts';
 import { agentSize, teacherSize, tileNamed } from './classroom.ts';
 
 const clickLimit = 10;
+const pictures = 'test-results/first-start';
 
 const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
@@ -17,9 +18,7 @@ const freePort = (): Promise<number> =>
     });
   });
 
-test('a teacher alone makes a classroom, joins a device by pictures and starts a lesson in under ten clicks', async ({
-  browserName: _browserName,
-}, testInfo) => {
+test('a teacher alone makes a classroom, joins a device by pictures and starts a lesson in under ten clicks', async () => {
   test.setTimeout(120_000);
   const linkPort = await freePort();
   const common = { useDiscovery: false, language: 'de' } as const;
@@ -43,10 +42,10 @@ test('a teacher alone makes a classroom, joins a device by pictures and starts a
     const page = await desk.page('console');
     await page.getByTestId('setup-room-name').fill('Raum 12');
     await page.getByTestId('setup-teacher-name').fill('Frau Yıldız');
-    await page.screenshot({ path: testInfo.outputPath('1-setup.png') });
+    await page.screenshot({ path: `${pictures}/1-setup.png` });
     await click(page.getByTestId('setup-create'));
     await expect(page.getByTestId('lesson-start')).toBeVisible();
-    await page.screenshot({ path: testInfo.outputPath('2-desk.png') });
+    await page.screenshot({ path: `${pictures}/2-desk.png` });
     await click(page.getByTestId('add-devices'));
 
     const device = await agent.page('device');
@@ -54,7 +53,7 @@ test('a teacher alone makes a classroom, joins a device by pictures and starts a
     const found = device.getByTestId('found-room');
     await expect(found).toContainText('Raum 12');
     await expect(found).toContainText('Frau Yıldız');
-    await device.screenshot({ path: testInfo.outputPath('3-found.png') });
+    await device.screenshot({ path: `${pictures}/3-found.png` });
     await click(found);
 
     const request = page.getByTestId('pairing-request');
@@ -64,26 +63,26 @@ test('a teacher alone makes a classroom, joins a device by pictures and starts a
     await expect(request.getByTestId('pairing-picture')).toHaveCount(6);
     await expect(device.getByTestId('pairing-picture')).toHaveCount(6);
     expect(await words(request)).toEqual(await words(device.locator('body')));
-    await page.screenshot({ path: testInfo.outputPath('4-pictures-teacher.png') });
-    await device.screenshot({ path: testInfo.outputPath('5-pictures-device.png') });
+    await page.screenshot({ path: `${pictures}/4-pictures-teacher.png` });
+    await device.screenshot({ path: `${pictures}/5-pictures-device.png` });
     await click(device.getByTestId('device-pairing-same'));
     await click(request.getByTestId('pairing-same'));
     await expect(device.getByTestId('link-state')).toHaveAttribute('data-state', 'online');
-    await page.screenshot({ path: testInfo.outputPath('6-joined.png') });
+    await page.screenshot({ path: `${pictures}/6-joined.png` });
     await page.keyboard.press('Escape');
     await expect(tileNamed(page, 'Tablet 1')).toHaveAttribute('data-state', 'idle');
 
     await click(page.getByTestId('lesson-start'));
     await expect(page.getByTestId('lesson-end')).toBeVisible();
     await expect(tileNamed(page, 'Tablet 1')).toHaveAttribute('data-state', 'live');
-    await page.screenshot({ path: testInfo.outputPath('7-lesson.png') });
+    await page.screenshot({ path: `${pictures}/7-lesson.png` });
     console.log(`clicks from the first start to the lesson: ${clicks}`);
     expect(clicks).toBeLessThan(clickLimit);
 
     // Who looked is on the device itself.
     await click(device.getByTestId('watch-log'));
     await expect(device.getByTestId('watch-entry').first()).toContainText('Frau Yıldız');
-    await device.screenshot({ path: testInfo.outputPath('8-who-looked.png') });
+    await device.screenshot({ path: `${pictures}/8-who-looked.png` });
   } finally {
     await agent.close();
     await desk.close();
