@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { DeviceId, DisplayName, RoomId } from '../../shared/domain/ids.ts';
 import { SignedRoster } from '../../shared/protocol/roster.ts';
 import { type AppError, fail, ok, type Result } from '../../shared/result/result.ts';
-import { agentLifetimeMs, isDueForRenewal, readCertificate } from './certificate-profile.ts';
+import { readCertificate } from './certificate-profile.ts';
 import type { AgentIdentity } from './identity.ts';
 import {
   BoxKind,
@@ -72,15 +72,11 @@ export async function saveAgentIdentity(
   return writeSecretFile(path, { ...open, sealed: sealed.value }, existing);
 }
 
-/** Is it time for the device to ask the console for a new certificate (last third of its life)? */
-export const isAgentDueForRenewal = (identity: AgentIdentity, nowMs: number): boolean =>
-  isDueForRenewal(identity.certificatePem, agentLifetimeMs, nowMs);
-
 /** The certificates of a PEM text in their order. */
 const certificatesIn = (pem: string): string[] =>
   pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
 
-/** Is this a chain of root, authority of the room, and a device with this key? What `isWanted` of a new certificate means. */
+/** Is this a chain of a device with this key and the authority of its room, under the root? */
 function isChainFor(identity: AgentIdentity, certificatePem: string): boolean {
   const [leaf, issuer, ...rest] = certificatesIn(certificatePem);
   if (leaf === undefined || issuer === undefined || rest.length > 0) return false;

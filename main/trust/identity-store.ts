@@ -40,7 +40,7 @@ import {
 import type { SecretBox } from './secret-box.ts';
 import type { TokenRecord } from './token-record.ts';
 
-export { loadAgentIdentity, renewAgentCertificate, saveAgentIdentity } from './agent-identity.ts';
+export { loadAgentIdentity, saveAgentIdentity } from './agent-identity.ts';
 export type { IdentityFailure } from './identity-file.ts';
 
 export type ConsoleIdentity = TeacherIdentity & {
