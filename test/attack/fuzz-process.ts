@@ -1,0 +1,76 @@
+// Feeds hostile inputs to every decoder in a process of its own, so that a crash, a hang or a leak is seen from outside.
+// Arguments: seed, inputs per decoder of share 1. Input `i` of a decoder is made from `seed + i` alone.
+import { decoders } from './fuzz-decoders.ts';
+import { createRandom } from './fuzz-mutate.ts';
+
+export type FuzzNews =
+  | { readonly kind: 'at'; readonly decoder: string; readonly index: number }
+  | {
+      readonly kind: 'decoder';
+      readonly decoder: string;
+      readonly isControlOk: boolean;
+      readonly inputs: number;
+      readonly taken: number;
+      readonly slowestMs: number;
+      readonly slowestIndex: number;
+      readonly thrown: readonly { readonly index: number; readonly detail: string }[];
+    }
+  | { readonly kind: 'memory'; readonly beforeBytes: number; readonly afterBytes: number };
+
+const newsEvery = 100;
+const maxThrown = 5;
+const [seed = 1, perDecoder = 1_000] = process.argv.slice(2).map(Number);
+const tell = (news: FuzzNews): void => void process.send?.(news);
+const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+const messageOf = (cause: unknown): string =>
+  cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+
+const run = async (): Promise<void> => {
+  const memory = (): number => {
+    globalThis.gc?.();
+    return process.memoryUsage.rss();
+  };
+  // The first rounds load code and grow the heap to its working size; what grows after that is a leak.
+  for (const decoder of decoders)
+    for (let index = 0; index < 200; index += 1) {
+      try {
+        await decoder.feed(createRandom(index));
+      } catch {
+        // Counted below, where the same inputs come again if the seed is the same; here only memory matters.
+      }
+    }
+  const beforeBytes = memory();
+  for (const { name, feed, control, share } of decoders) {
+    const isControlOk = await control();
+    const inputs = Math.round(perDecoder * (share ?? 1));
+    const thrown: { index: number; detail: string }[] = [];
+    let taken = 0;
+    let slowestMs = 0;
+    let slowestIndex = 0;
+    for (let index = 0; index < inputs; index += 1) {
+      if (index % newsEvery === 0) {
+        tell({ kind: 'at', decoder: name, index });
+        await breathe();
+      }
+      const random = createRandom(seed + index);
+      const startedMs = performance.now();
+      try {
+        if (await feed(random)) taken += 1;
+      } catch (cause) {
+        if (thrown.length < maxThrown) thrown.push({ index, detail: messageOf(cause).slice(0, 600) });
+      }
+      const ms = performance.now() - startedMs;
+      if (ms > slowestMs) {
+        slowestMs = ms;
+        slowestIndex = index;
+      }
+    }
+    tell({ kind: 'decoder', decoder: name, isControlOk, inputs, taken, slowestMs, slowestIndex, thrown });
+  }
+  tell({ kind: 'memory', beforeBytes, afterBytes: memory() });
+};
+
+process.on('disconnect', () => process.exit(1));
+await run();
+process.disconnect();
