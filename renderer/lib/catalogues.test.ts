@@ -5,6 +5,7 @@ import { parseSync } from 'vite';
 import { describe, expect, it } from 'vitest';
 import de from '../../assets/locales/de.json';
 import en from '../../assets/locales/en.json';
+import { pairingPictures } from '../../shared/domain/pairing-pictures.ts';
 import { ConsoleSnapshot } from '../../shared/ipc/contract.ts';
 import { EnrolmentRefusal } from '../../shared/protocol/enrolment.ts';
 import { CommandRefusal, LinkRefusal } from '../../shared/protocol/link.ts';
@@ -86,6 +87,14 @@ describe('catalogues', () => {
   it('fill in the same facts in both languages', () => {
     for (const key of keysOf(de)) {
       expect(placeholders(textAt(en, key)), key).toEqual(placeholders(textAt(de, key)));
+    }
+  });
+
+  it('call no two pictures of a pairing by the same word', () => {
+    for (const { pairing } of [de, en]) {
+      const words = Object.values(pairing.pictures);
+      expect(new Set(words).size).toBe(pairingPictures.length);
+      expect(Object.keys(pairing.pictures).sort()).toEqual(pairingPictures.map(({ id }) => id).sort());
     }
   });
 

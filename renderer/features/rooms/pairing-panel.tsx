@@ -24,7 +24,7 @@ const StateWords = ({ request }: { readonly request: PairingRequest }) => {
       {state === 'exchanging' || state === 'confirmed' ? <Spinner /> : null}
       <span>
         {t(`pairing.states.${state}`)}
-        {state === 'aborted' && problem !== null ? ` ${errorText(problem)}` : null}
+        {problem === null || problem === 'pairing-refused' ? null : ` ${errorText(problem)}`}
       </span>
     </p>
   );
@@ -65,9 +65,7 @@ const Request = ({ request }: { readonly request: PairingRequest }) => {
         <h3>{deviceName}</h3>
         <span className={styles.address}>{address}</span>
       </header>
-      <div aria-live="polite">
-        <StateWords request={request} />
-      </div>
+      <StateWords request={request} />
       {isOpen && code !== null ? <PairingPictures code={code} /> : null}
       {state === 'comparing' && code !== null ? <Decision id={id} /> : null}
     </li>
@@ -126,18 +124,21 @@ export const PairingPanel = () => {
           {errorText(problem)}
         </p>
       )}
-      {view.requests.length === 0 && view.openUntil !== null ? (
-        <p className={styles.waiting}>
-          <ImageUp size={40} strokeWidth={1.4} aria-hidden />
-          {t('pairing.waiting')}
-        </p>
-      ) : (
-        <ul className={styles.requests} aria-label={t('pairing.requests')}>
-          {openFirst(view.requests).map((request) => (
-            <Request key={request.id} request={request} />
-          ))}
-        </ul>
-      )}
+      {/* There from the start, so that a new device is read out. */}
+      <div aria-live="polite">
+        {view.requests.length === 0 && view.openUntil !== null ? (
+          <p className={styles.waiting}>
+            <ImageUp size={40} strokeWidth={1.4} aria-hidden />
+            {t('pairing.waiting')}
+          </p>
+        ) : (
+          <ul className={styles.requests} aria-label={t('pairing.requests')}>
+            {openFirst(view.requests).map((request) => (
+              <Request key={request.id} request={request} />
+            ))}
+          </ul>
+        )}
+      </div>
     </>
   );
 };

@@ -1,5 +1,5 @@
 // The ways of a device into a room: by comparing pictures with the teacher's screen, or with a code.
-import { CircleX } from 'lucide-react';
+import { CircleCheck, CircleX } from 'lucide-react';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { DevicePairing } from '../../../shared/domain/joining.ts';
@@ -51,8 +51,13 @@ const Step = ({ control }: { readonly control: DevicePairingControl }): ReactNod
   const { t } = useTranslation();
   const { pairing } = control;
   switch (pairing.state) {
-    case 'idle':
     case 'done':
+      return (
+        <p className={styles.question} role="status">
+          <CircleCheck aria-hidden /> {t('agent.enrol.done', { room: pairing.room })}
+        </p>
+      );
+    case 'idle':
       return <FindRooms onChoose={control.start} />;
     case 'connecting':
       return (
@@ -118,6 +123,9 @@ export const Join = ({ onJoined, head }: Props) => {
         tabIndex={-1}
         data-testid="join"
         data-state={pairing.state}
+        onKeyDown={(event) => {
+          if (event.key === 'Escape' && isUnderWay) control.cancel();
+        }}
       >
         <h2>{'code' in pairing && pairing.state !== 'failed' ? pairing.room : t('agent.join.title')}</h2>
         <Step control={control} />

@@ -1,10 +1,14 @@
 // Uses the console as a teacher would, by mouse and by keyboard, against the fake main. Usage: node behaviour.ts
 import assert from 'node:assert/strict';
 import { chromium, type Page } from '@playwright/test';
+import jsQRModule from 'jsqr';
 import { buildFakeMain, buildPages, pagesFolder } from './build.ts';
 import { cameraToken } from './camera-token.ts';
 import type { Answers, Scene } from './fixtures.ts';
 import { servePages } from './serve.ts';
+
+/** The package is a script of the old kind: what it exports lies one step deeper. */
+const jsQR = (jsQRModule as unknown as { readonly default: typeof jsQRModule }).default;
 
 type Call = { readonly channel: string; readonly input: Record<string, unknown> };
 type Wanted = readonly { readonly id: string; readonly quality: string }[];
@@ -39,6 +43,19 @@ const open = async (scene: Scene, answers: Answers = {}): Promise<Page> => {
 };
 const focusedTestId = (page: Page): Promise<string | null> =>
   page.evaluate(() => document.activeElement?.getAttribute('data-testid') ?? null);
+/** A PNG as the pixels a camera would see. */
+const pixelsOf = (page: Page, png: Buffer) =>
+  page.evaluate(
+    async (bytes) => {
+      const picture = await createImageBitmap(new Blob([Uint8Array.from(bytes)], { type: 'image/png' }));
+      const pen = new OffscreenCanvas(picture.width, picture.height).getContext('2d');
+      if (pen === null) throw new Error('No canvas in this browser.');
+      pen.drawImage(picture, 0, 0);
+      const { data, width, height } = pen.getImageData(0, 0, picture.width, picture.height);
+      return { data: [...data], width, height };
+    },
+    [...png],
+  );
 const violationsOf = (page: Page): Promise<unknown> => page.evaluate('window.harness.violations()');
 const callsTo = async (page: Page, channel: string): Promise<readonly Call[]> => {
   const calls = await page.evaluate('window.harness.calls()');
@@ -86,7 +103,7 @@ const checks: Record<string, () => Promise<void>> = {
     await until('one focus', async () => count(await lastWanted(page), 'focus') === 1);
     await until('no tile', async () => count(await lastWanted(page), 'tile') === 0);
     await page.keyboard.press('ArrowRight');
-    assert.match((await page.getByTestId('focus-view').textContent()) ?? '', /PC-05/);
+    await page.getByTestId('focus-view').getByRole('heading', { name: 'PC-05' }).waitFor();
     await page.keyboard.press('Escape');
     await until('the tile has the keyboard', async () => (await focusedSeat(page)) === '4');
     await page.close();
@@ -202,6 +219,18 @@ const checks: Record<string, () => Promise<void>> = {
     assert.equal((await callsTo(page, 'pairing:close')).length, 1);
     await until('the button again', async () => (await focusedTestId(page)) === 'add-devices');
     assert.deepEqual(await violationsOf(page), []);
+    await page.close();
+  },
+  'draws a joining code that a camera can read, in the dark theme, too': async () => {
+    const page = await openPage('console', { theme: 'dark' });
+    await page.getByTestId('add-devices').click();
+    await page.getByTestId('code-tab').click();
+    await page.getByTestId('token-create').click();
+    await page.getByTestId('token-qr').waitFor();
+    const png = await page.getByTestId('token-qr').screenshot();
+    const { data, width, height } = await pixelsOf(page, png);
+    const read = jsQR(Uint8ClampedArray.from(data), width, height)?.data;
+    assert.equal(read, cameraToken.replaceAll('-', ''));
     await page.close();
   },
   'keeps the dialog open when the first device leaves the room no longer empty': async () => {
