@@ -90,7 +90,7 @@ export function openConnection(options: ConnectionOptions): ConsoleConnection {
   let stopTimer: CancelTimer = clock.after(welcomeTimeoutMs, () => fail('not-welcomed'));
 
   webSocket.on('open', () => {
-    send({ type: 'hello', versions: protocolVersions, nonce, ...options.hello() });
+    send({ type: 'hello', versions: protocolVersions, nonce, wallMs: clock.wallMs(), ...options.hello() });
   });
   webSocket.on('ping', () => {
     lastHeardMs = clock.nowMs();

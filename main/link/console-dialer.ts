@@ -2,11 +2,16 @@
 // Addresses are hints from anywhere; what counts is the certificate.
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls';
-import type { RoomId } from '../../shared/domain/ids.ts';
 import type { CancelTimer, Clock } from '../lib/clock.ts';
 import { linkServerName } from '../trust/certificate-profile.ts';
 import { type HostPort, parseAddress } from './address.ts';
-import { consoleClientOptions, type TransportFailure, transportFailureOf } from './tls-settings.ts';
+import {
+  type ConsoleWish,
+  consoleClientOptions,
+  dateFailureOf,
+  type TransportFailure,
+  transportFailureOf,
+} from './tls-settings.ts';
 
 /** `address`: the one of those asked for that answered. */
 export type Dialled = { readonly socket: TLSSocket; readonly address: string };
@@ -18,7 +23,9 @@ export type DialOptions = {
   readonly addresses: readonly string[];
   readonly defaultPort: number;
   readonly context: SecureContext;
-  readonly roomId: RoomId;
+  readonly wish: ConsoleWish;
+  /** When our own certificate was issued, Unix milliseconds: the one moment of which we know that it is over. */
+  readonly issuedMs: number;
   readonly clock: Clock;
   /** Local IP address to dial from; for machines with several and for tests. */
   readonly localAddress?: string;
@@ -67,10 +74,15 @@ function tryOne({ target, dial, onEnd }: TryOptions): () => void {
     stopTimer = dial.clock.after(tlsTimeoutMs, () => end('timeout'));
     const tls = connectTls({
       socket: tcp,
-      ...consoleClientOptions(dial.context, linkServerName, dial.roomId),
+      ...consoleClientOptions(dial.context, linkServerName, dial.wish),
     });
     socket = tls;
-    tls.on('error', (cause) => end(transportFailureOf(cause)));
+    let peerUntil: string | undefined;
+    // Before Node's own listener, which judges the certificate and may drop it.
+    tls.prependListener('secure', () => {
+      peerUntil = tls.getPeerCertificate().valid_to;
+    });
+    tls.on('error', (cause) => end(dateFailureOf(transportFailureOf(cause), peerUntil, dial.issuedMs)));
     tls.on('close', () => end('tls-failed'));
     tls.once('secureConnect', () => end(tls.authorized ? tls : 'untrusted-certificate'));
   });

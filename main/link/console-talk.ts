@@ -2,13 +2,21 @@
 // order. It dials nothing and decides nothing about lock, screen or presentation; handlers do.
 import type { DeviceReport } from '../../shared/domain/device.ts';
 import type { LessonId } from '../../shared/domain/ids.ts';
-import type { CommandRefusal, ConsoleMessage, SignalChannel, Verb } from '../../shared/protocol/link.ts';
+import {
+  type CommandRefusal,
+  type ConsoleMessage,
+  clockDifferenceToldMs,
+  type SignalChannel,
+  type Verb,
+} from '../../shared/protocol/link.ts';
 import type { Signal } from '../../shared/protocol/signal.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { AgentIdentity } from '../trust/identity.ts';
 import type { RosterKeeper } from '../trust/roster.ts';
 import { type CommandGate, type CommandOf, createCommandGate } from './command-gate.ts';
 import type { ConsoleConnection } from './console-connection.ts';
+import { createRenewal } from './renewal.ts';
 
 /** Carries a command out; null is success. A verb without a handler does not compile. */
 export type CommandHandlers = {
@@ -19,6 +27,8 @@ export type WelcomeFacts = {
   readonly roomName: string;
   readonly teacherName: string;
   readonly lesson: LessonId | null;
+  /** By how much our clock is ahead of the console's; null if people need not know. Nothing depends on it. */
+  readonly clockDifferenceMs: number | null;
 };
 
 export type LinkClientHandlers = {
@@ -45,13 +55,17 @@ export type TalkParts = {
   readonly roster: RosterKeeper;
   readonly handlers: LinkClientHandlers;
   readonly report: () => DeviceReport;
+  readonly clock: Clock;
   readonly log: Log;
+  readonly onCertificate: (certificatePem: string) => void;
   readonly onWelcome: (welcome: WelcomeFacts) => void;
   readonly onRefused: (refused: RefusedCommand) => void;
 };
 
 export type ConsoleTalk = {
   readonly receive: (message: ConsoleMessage) => void;
+  /** The connection has ended. */
+  readonly close: () => void;
 };
 
 type Message<T extends ConsoleMessage['type']> = Extract<ConsoleMessage, { type: T }>;
@@ -62,21 +76,37 @@ function runCommand<V extends Verb>(handlers: CommandHandlers, verb: V, body: Co
 
 /** One per connection, from its first message on. */
 export function createConsoleTalk(parts: TalkParts): ConsoleTalk {
-  const { connection, identity, roster, handlers, log } = parts;
+  const { connection, identity, roster, handlers, clock, log } = parts;
   const { issuer } = connection;
+  const renewal = createRenewal({ identity, connection, clock, log, onCertificate: parts.onCertificate });
   let gate: CommandGate | null = null;
 
+  const isListed = () => roster.allowsTeacher(issuer.keyId, identity.roomId);
+  const stopListening = roster.onChange(() => {
+    if (gate !== null && !isListed()) connection.fail('revoked');
+  });
+
   const onWelcome = (welcome: Message<'welcome'>) => {
+    // An older one, or one that is not our school's, changes nothing: what counts is the newest that we know.
+    if (welcome.roster !== null) roster.offer(welcome.roster);
+    if (!isListed()) {
+      connection.fail('revoked');
+      return;
+    }
+    const { lesson } = welcome;
     gate = createCommandGate({
       issuer,
       device: identity.deviceId,
       room: identity.roomId,
       session: connection.nonce,
       roster,
-      lesson: welcome.lesson,
+      lesson,
     });
-    const { lesson } = welcome;
-    parts.onWelcome({ roomName: welcome.room.name, teacherName: welcome.teacher, lesson });
+    const aheadMs = clock.wallMs() - welcome.wallMs;
+    const clockDifferenceMs = Math.abs(aheadMs) > clockDifferenceToldMs ? aheadMs : null;
+    if (clockDifferenceMs !== null) log.warn('link.clock-differs', { aheadMs });
+    renewal.begin(welcome.wallMs);
+    parts.onWelcome({ roomName: welcome.room.name, teacherName: welcome.teacher, lesson, clockDifferenceMs });
   };
 
   const onCommand = ({ order, signature }: Message<'command'>, judge: CommandGate) => {
@@ -114,7 +144,14 @@ export function createConsoleTalk(parts: TalkParts): ConsoleTalk {
         gate.setLesson(message.lesson);
         handlers.lesson(message.lesson);
       } else if (message.type === 'signal') handlers.signal(message.channel, message.signal);
-      else onCommand(message, gate);
+      else if (message.type === 'roster') roster.offer(message.roster);
+      else if (message.type === 'certificate') {
+        if (!renewal.receive(message)) connection.fail('wrong-order');
+      } else onCommand(message, gate);
+    },
+    close() {
+      stopListening();
+      renewal.close();
     },
   };
 }

@@ -1,5 +1,6 @@
 // The agent's end of the link: finds the console of its room, stays connected, lets through what the gate allows.
 // It decides nothing about lock, screen or presentation; handlers do.
+import { X509Certificate } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import type { SecureContext } from 'node:tls';
 import type { DeviceFacts, DeviceReport } from '../../shared/domain/device.ts';
@@ -13,13 +14,14 @@ import type { RosterKeeper } from '../trust/roster.ts';
 import { type ConsoleConnection, openConnection } from './console-connection.ts';
 import { type Dialled, dialConsole } from './console-dialer.ts';
 import {
+  type ConsoleTalk,
   createConsoleTalk,
   type LinkClientHandlers,
   type RefusedCommand,
   type WelcomeFacts,
 } from './console-talk.ts';
 import type { LinkProblem, LinkStatus } from './link-status.ts';
-import { clientContext } from './tls-settings.ts';
+import { clientContext, issuedMs } from './tls-settings.ts';
 
 export type {
   CommandHandlers,
@@ -43,6 +45,8 @@ export type LinkClientOptions = {
   readonly handlers: LinkClientHandlers;
   /** A command was not carried out, by the gate's or a handler's decision. */
   readonly onRefused?: (refused: RefusedCommand) => void;
+  /** A new certificate for the same key, with its chain, came from the console: save it. The link itself uses it from now on. */
+  readonly onCertificate?: (certificatePem: string) => void;
   readonly log: Log;
   readonly clock?: Clock;
   /** [0, 1). */
@@ -83,6 +87,9 @@ const firmAnswers: readonly LinkProblem[] = [
   'version',
   'wrong-room',
   'expired-certificate',
+  'clock-or-certificate',
+  'revoked',
+  'cloned',
 ];
 
 class Client implements LinkClient {
@@ -91,10 +98,14 @@ class Client implements LinkClient {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #log: Log;
+  #identity: AgentIdentity | null;
   #context: SecureContext | null = null;
+  /** Teachers whom our roster does not list and whom the next try passes over, so that another address can win. */
+  readonly #passedOver = new Set<string>();
   #status: LinkStatus = { state: 'stopped' };
   #backoff = freshBackoff;
   #connection: ConsoleConnection | null = null;
+  #talk: ConsoleTalk | null = null;
   #onlineSinceMs = 0;
   #lastNudgeMs = Number.NEGATIVE_INFINITY;
   #retryAtMs = 0;
@@ -103,6 +114,7 @@ class Client implements LinkClient {
 
   constructor(options: LinkClientOptions) {
     this.#options = options;
+    this.#identity = options.identity;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
     this.#log = options.log;
@@ -112,12 +124,10 @@ class Client implements LinkClient {
 
   start = (): void => {
     if (this.#status.state !== 'stopped') return;
-    const { identity } = this.#options;
-    if (identity === null) {
+    if (this.#identity === null) {
       this.#setStatus({ state: 'unenrolled' });
       return;
     }
-    this.#context ??= clientContext(identity);
     this.#backoff = freshBackoff;
     this.#dial();
   };
@@ -126,7 +136,7 @@ class Client implements LinkClient {
     this.#stopDial();
     this.#stopTimer();
     this.#connection?.close();
-    this.#connection = null;
+    this.#endTalk();
     if (this.#status.state !== 'stopped') this.#setStatus({ state: 'stopped' });
   };
 
@@ -155,9 +165,9 @@ class Client implements LinkClient {
   }
 
   #dial(): void {
-    const { identity, roster } = this.#options;
-    if (identity === null || roster === null || this.#context === null)
-      throw new Error('dialling without identity');
+    const { roster } = this.#options;
+    const identity = this.#identity;
+    if (identity === null || roster === null) throw new Error('dialling without identity');
     const addresses = [...new Set(this.#options.addresses())].slice(0, maxAddresses);
     if (addresses.length === 0) {
       if (this.#status.state !== 'searching') this.#setStatus({ state: 'searching' });
@@ -165,14 +175,21 @@ class Client implements LinkClient {
       return;
     }
     this.#setStatus({ state: 'connecting', addresses });
+    this.#context ??= clientContext(identity);
+    const passedOver = new Set(this.#passedOver);
     this.#stopDial = dialConsole({
       addresses,
       defaultPort: defaultLinkPort,
       context: this.#context,
-      roomId: identity.roomId,
+      wish: {
+        roomId: identity.roomId,
+        refuses: (keyId) => passedOver.has(keyId) || roster.isRevoked(keyId),
+      },
+      issuedMs: issuedMs(identity.certificatePem),
       clock: this.#clock,
       ...(this.#options.localAddress === undefined ? {} : { localAddress: this.#options.localAddress }),
       onDone: (result) => {
+        this.#passedOver.clear();
         if (!result.ok) {
           this.#failed(result.problem);
           return;
@@ -189,19 +206,39 @@ class Client implements LinkClient {
       clock: this.#clock,
       hello: () => ({ facts: facts(), report: report() }),
       onMessage: (message) => talk.receive(message),
-      onEnd: (problem) => this.#failed(problem),
+      onEnd: (problem) => {
+        if (problem === 'revoked') this.#passedOver.add(connection.issuer.keyId);
+        this.#failed(problem);
+      },
     });
-    this.#connection = connection;
     const talk = createConsoleTalk({
       connection,
       identity,
       roster,
       handlers,
       report,
+      clock: this.#clock,
       log: this.#log,
+      onCertificate: (certificatePem) => this.#renewed(identity, certificatePem),
       onWelcome: (welcome) => this.#onWelcome(welcome, dialled.address),
       onRefused: (refused) => onRefused?.(refused),
     });
+    this.#connection = connection;
+    this.#talk = talk;
+  }
+
+  #endTalk(): void {
+    this.#talk?.close();
+    this.#talk = null;
+    this.#connection = null;
+  }
+
+  #renewed(identity: AgentIdentity, certificatePem: string): void {
+    this.#identity = { ...identity, certificatePem };
+    // The connection that is there goes on; the next one shows the new certificate.
+    this.#context = null;
+    this.#log.info('link.certificate-renewed');
+    this.#options.onCertificate?.(certificatePem);
   }
 
   #waitOnce(): number {
@@ -211,8 +248,11 @@ class Client implements LinkClient {
     return next.delayMs;
   }
 
-  #failed(problem: LinkProblem): void {
-    this.#connection = null;
+  #failed(found: LinkProblem): void {
+    this.#endTalk();
+    // A console does not say that it takes our certificate for expired; we see it by our own clock.
+    const isOutOfDate = found === 'not-welcomed' && !this.#isCertificateValid();
+    const problem = isOutOfDate ? 'clock-or-certificate' : found;
     const wasStable =
       this.#status.state === 'online' && this.#clock.nowMs() - this.#onlineSinceMs >= stableAfterMs;
     if (wasStable) this.#backoff = freshBackoff;
@@ -222,12 +262,20 @@ class Client implements LinkClient {
     this.#setStatus({ state: 'waiting', problem, retryInMs });
   }
 
+  #isCertificateValid(): boolean {
+    if (this.#identity === null) return false;
+    const { validFromDate, validToDate } = new X509Certificate(this.#identity.certificatePem);
+    const wallMs = this.#clock.wallMs();
+    return validFromDate.getTime() <= wallMs && wallMs <= validToDate.getTime();
+  }
+
   #onWelcome(welcome: WelcomeFacts, address: string): void {
-    const { roomName, teacherName } = welcome;
+    const { roomName, teacherName, clockDifferenceMs } = welcome;
     this.#onlineSinceMs = this.#clock.nowMs();
     this.#log.info('link.online', { address });
     this.#options.handlers.welcome(welcome);
-    this.#setStatus({ state: 'online', address, roomName, teacherName, since: this.#clock.wallMs() });
+    const since = this.#clock.wallMs();
+    this.#setStatus({ state: 'online', address, roomName, teacherName, since, clockDifferenceMs });
   }
 }
 

@@ -6,7 +6,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { WebSocketServer } from 'ws';
-import { DeviceId, type LessonId } from '../../shared/domain/ids.ts';
+import type { DeviceId, LessonId } from '../../shared/domain/ids.ts';
 import type { Room } from '../../shared/domain/lesson.ts';
 import {
   type CommandRefusal,
@@ -19,10 +19,10 @@ import {
 import { ok, type Result } from '../../shared/result/result.ts';
 import { type CancelTimer, type Clock, systemClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
-import { readCertificate } from '../trust/certificate-profile.ts';
 import { createSigner } from '../trust/command-signature.ts';
 import type { EnrolmentDesk } from '../trust/enrolment-desk.ts';
 import type { TeacherIdentity } from '../trust/identity.ts';
+import type { RosterKeeper } from '../trust/roster.ts';
 import { createEnrolmentService, type EnrolmentServiceRefusal } from './enrolment-service.ts';
 import {
   createFrontDoor,
@@ -33,8 +33,6 @@ import {
 } from './front-door.ts';
 import {
   createSession,
-  type DeviceMessage,
-  type GoneReason,
   type LinkSession,
   type SessionControl,
   type SessionLimits,
@@ -42,7 +40,9 @@ import {
   type SessionRefusal,
 } from './link-session.ts';
 import type { OrderSigner } from './order-book.ts';
-import { mutualServerOptions, onTlsFailure, peerProblem, type TransportFailure } from './tls-settings.ts';
+import type { PairingService } from './pairing-service.ts';
+import { createSessionRoll, type RenewDevice, type RollEvents, type RollRefusal } from './session-roll.ts';
+import { devicePeer, mutualServerOptions, onTlsFailure, type TransportFailure } from './tls-settings.ts';
 
 export type { DeviceMessage, GoneReason, LinkSession } from './link-session.ts';
 
@@ -51,6 +51,7 @@ export type RefusalCode =
   | DoorRefusal
   | TransportFailure
   | SessionRefusal
+  | RollRefusal
   | EnrolmentServiceRefusal
   /** A device did not take an order of ours for genuine. */
   | `order-${CommandRefusal}`
@@ -58,11 +59,7 @@ export type RefusalCode =
   | 'not-websocket'
   | 'subprotocol';
 
-export type LinkServerEvents = {
-  /** Hello was good; the session can be used. An older session of the same device went before, as `replaced`. */
-  connected: [session: LinkSession];
-  message: [session: LinkSession, message: DeviceMessage];
-  gone: [deviceId: DeviceId, reason: GoneReason, session: LinkSession];
+export type LinkServerEvents = RollEvents & {
   /** Somebody was turned away; `address` is an IP address, empty if it is not known any more. */
   refused: [code: RefusalCode, address: string];
 };
@@ -90,8 +87,16 @@ export type LinkServerOptions = {
   readonly clock?: Clock;
   /** False for a device whose certificate is good and that is nevertheless not wanted any more. Default: all are. */
   readonly admits?: (deviceId: DeviceId) => boolean;
+  /** Who teaches and which keys no longer count; devices get each newer one as soon as it is known here. */
+  readonly roster: RosterKeeper;
+  /** True while the teacher has not decided what a key that was at two places belongs to. Default: never. */
+  readonly isQuarantined?: (deviceId: DeviceId) => boolean;
+  /** Without it devices keep the certificate they have. */
+  readonly renew?: RenewDevice;
   /** With it devices can enrol on the link's own port; without it they cannot. */
   readonly enrolment?: EnrolmentDesk;
+  /** With it, and with `enrolment`, devices can join by hand, too. */
+  readonly pairing?: PairingService;
   readonly limits?: Partial<LinkLimits>;
 };
 
@@ -116,7 +121,6 @@ export function createLinkServer(options: LinkServerOptions): LinkServer {
   const clock = options.clock ?? systemClock;
   const limits: LinkLimits = { ...defaultLinkLimits, ...options.limits };
   const events = new EventEmitter<LinkServerEvents>();
-  const sessions = new Map<DeviceId, SessionControl>();
   /** Sessions that have not said hello; the door goes on counting their sockets. */
   const unfinished = new Map<SessionControl, TLSSocket>();
   const counters = new Map<string, number>();
@@ -125,7 +129,6 @@ export function createLinkServer(options: LinkServerOptions): LinkServer {
     issuer: identity.teacherId,
     sign: createSigner(identity.privateKeyPem),
   };
-  let lesson: LessonId | null = null;
   let stopSweep: CancelTimer = () => undefined;
 
   const refused = (code: RefusalCode, address: string, detail?: string) => {
@@ -134,34 +137,29 @@ export function createLinkServer(options: LinkServerOptions): LinkServer {
     events.emit('refused', code, address);
   };
 
-  const owner: SessionOwner = {
-    onHello: (session, version) => {
-      if (options.admits !== undefined && !options.admits(session.deviceId)) return 'not-enrolled';
-      return { type: 'welcome', version, room: options.room, teacher: options.teacherName, lesson };
+  const roll = createSessionRoll({
+    room: options.room,
+    teacherName: options.teacherName,
+    roster: options.roster,
+    clock,
+    log,
+    emit: (name, parts) => {
+      (events as EventEmitter).emit(name, ...parts);
     },
+    admits: options.admits ?? (() => true),
+    isQuarantined: options.isQuarantined ?? (() => false),
+    renew: options.renew ?? null,
+    count: refused,
     onOpen: (session) => {
       const socket = unfinished.get(session);
       if (socket !== undefined) door.admit(socket);
       unfinished.delete(session);
-      const older = sessions.get(session.deviceId);
-      sessions.set(session.deviceId, session);
-      if (older !== undefined) {
-        refused('replaced', older.address, session.address);
-        older.close('replaced', 'replaced');
-      }
-      log.info('link.connected', { device: session.deviceId, address: session.address });
-      events.emit('connected', session);
     },
-    onMessage: (session, message) => {
-      events.emit('message', session, message);
-    },
+  });
+  const owner: SessionOwner = {
+    ...roll,
     onRefused: (code, session, detail) => refused(code, session.address, detail),
     onOrderRefused: (code, session) => refused(`order-${code}`, session.address, session.deviceId),
-    onGone: (session, reason) => {
-      if (sessions.get(session.deviceId) === session) sessions.delete(session.deviceId);
-      log.info('link.gone', { device: session.deviceId, reason });
-      events.emit('gone', session.deviceId, reason, session);
-    },
   };
 
   const webSockets = new WebSocketServer({
@@ -181,13 +179,9 @@ export function createLinkServer(options: LinkServerOptions): LinkServer {
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (!(socket instanceof TLSSocket)) throw new Error('the link runs on TLS only');
     const address = plainAddress(socket.remoteAddress);
-    const certificate = socket.getPeerCertificate().raw;
-    if (!socket.authorized || certificate === undefined) {
-      return turnAway(socket, 'no-certificate', address, '403 Forbidden');
-    }
-    const problem = peerProblem(certificate, { role: 'agent', roomId: identity.roomId });
-    if (problem !== null) {
-      turnAway(socket, problem, address, '403 Forbidden');
+    const peer = devicePeer(socket, identity.roomId);
+    if (typeof peer === 'string') {
+      turnAway(socket, peer, address, '403 Forbidden');
       return;
     }
     // A browser always names its origin (RFC 6455 section 10.2); no agent does.
@@ -202,9 +196,8 @@ export function createLinkServer(options: LinkServerOptions): LinkServer {
     if (request.headers['sec-websocket-protocol'] !== linkSubprotocol) {
       return turnAway(socket, 'subprotocol', address, '400 Bad Request');
     }
-    const deviceId = DeviceId.parse(readCertificate(certificate).keyId);
     webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const session = createSession({ socket: webSocket, deviceId, address, clock, limits, signer, owner });
+      const session = createSession({ socket: webSocket, ...peer, address, clock, limits, signer, owner });
       unfinished.set(session, socket);
       webSocket.on('close', () => unfinished.delete(session));
       // From here the session keeps the time itself.
@@ -235,6 +228,7 @@ export function createLinkServer(options: LinkServerOptions): LinkServer {
       : createEnrolmentService({
           identity,
           desk: options.enrolment,
+          ...(options.pairing === undefined ? {} : { pairing: options.pairing }),
           requestTimeoutMs: limits.handshakeTimeoutMs,
           onRefused: refused,
         });
@@ -252,7 +246,7 @@ export function createLinkServer(options: LinkServerOptions): LinkServer {
   const sweep = () => {
     door.sweep();
     for (const session of unfinished.keys()) session.tick();
-    for (const session of sessions.values()) session.tick();
+    for (const session of roll.sessions()) session.tick();
   };
 
   return {
@@ -263,16 +257,14 @@ export function createLinkServer(options: LinkServerOptions): LinkServer {
       stopSweep = clock.every(sweepIntervalMs, sweep);
       return ok(listening.value);
     },
-    session: (deviceId) => sessions.get(deviceId) ?? null,
-    sessions: () => [...sessions.values()],
-    setLesson: (next) => {
-      lesson = next;
-      for (const session of sessions.values()) session.sendLesson(next);
-    },
+    session: roll.session,
+    sessions: roll.sessions,
+    setLesson: roll.setLesson,
     counters: () => Object.fromEntries(counters),
     close: async () => {
       stopSweep();
-      for (const session of [...sessions.values(), ...unfinished.keys()])
+      roll.close();
+      for (const session of [...roll.sessions(), ...unfinished.keys()])
         session.close('console-closing', 'console-closing');
       await door.close();
     },

@@ -1,13 +1,15 @@
-// One device's connection as the console holds it: hello, messages in order and in measure, commands and their answers.
+// One device's connection as the console holds it: hello, messages in order and in measure, orders and their answers.
 // It does not know other connections; who may stay is the server's decision.
+import { randomBytes } from 'node:crypto';
 import { WebSocket } from 'ws';
 import type { DeviceFacts, DeviceReport } from '../../shared/domain/device.ts';
-import type { DeviceId, LessonId } from '../../shared/domain/ids.ts';
+import type { DeviceId } from '../../shared/domain/ids.ts';
 import {
   AgentMessage,
   type CommandBody,
   type CommandRefusal,
   type ConsoleMessage,
+  clockDifferenceToldMs,
   type LinkRefusal,
   maxConsoleFrameBytes,
   protocolVersions,
@@ -18,9 +20,9 @@ import { parseFrame } from './frame.ts';
 import { type CommandFailure, createOrderBook, type OrderBook, type OrderSigner } from './order-book.ts';
 import { type BucketPlan, createTokenBucket, type TokenBucket } from './token-bucket.ts';
 /** What features get to see; hello and results are the session's own business. */
-export type DeviceMessage = Exclude<AgentMessage, { type: 'hello' } | { type: 'result' }>;
+export type DeviceMessage = Exclude<AgentMessage, { type: 'hello' } | { type: 'result' } | { type: 'renew' }>;
 export type SendableMessage = Extract<ConsoleMessage, { type: 'signal' }>;
-export type GoneReason = 'closed' | 'silent' | 'replaced' | 'refused' | 'console-closing';
+export type GoneReason = 'closed' | 'silent' | 'replaced' | 'cloned' | 'refused' | 'console-closing';
 
 export type LinkSession = {
   readonly deviceId: DeviceId;
@@ -28,6 +30,8 @@ export type LinkSession = {
   readonly address: string;
   /** Unix milliseconds. */
   readonly connectedAt: number;
+  /** By how much the device's clock was ahead of ours at hello; null if people need not know. Nothing depends on it. */
+  readonly clockDifferenceMs: number | null;
   /** Last facts and report the device sent. */
   readonly facts: DeviceFacts;
   readonly report: DeviceReport;
@@ -54,9 +58,10 @@ export type SessionLimits = {
 export type SessionRefusal = LinkRefusal | 'too-big' | 'bad-frame';
 
 export type SessionOwner = {
-  /** Hello was good. Gives the welcome, or why not. */
-  readonly onHello: (session: SessionControl, version: number) => ConsoleMessage | LinkRefusal;
-  readonly onOpen: (session: SessionControl) => void;
+  /** Hello was good: sooner or later the owner calls `open` or `turnAway`. */
+  readonly onHello: (session: SessionControl, version: number) => void;
+  /** The device asks for a new certificate. `requestDer` is whatever it sent. */
+  readonly onRenew: (session: SessionControl, requestDer: Buffer) => void;
   readonly onMessage: (session: SessionControl, message: DeviceMessage) => void;
   readonly onRefused: (code: SessionRefusal, session: SessionControl, detail?: string) => void;
   /** The device did not trust an order; which one it was cannot be known, so its asker hears `timeout`. */
@@ -65,8 +70,19 @@ export type SessionOwner = {
   readonly onGone: (session: SessionControl, reason: GoneReason) => void;
 };
 
+export type Welcome = Extract<ConsoleMessage, { type: 'welcome' }>;
+
 export type SessionControl = LinkSession & {
-  readonly sendLesson: (lesson: LessonId | null) => void;
+  /** Welcomes a device that has said hello; false if it has gone meanwhile. */
+  readonly open: (welcome: Welcome) => boolean;
+  /** Counts, says why and closes. */
+  readonly turnAway: (code: LinkRefusal, detail?: string) => void;
+  /** To a device that was welcomed; false to any other. */
+  readonly tell: (message: ConsoleMessage) => boolean;
+  /** Not closed; it may not have said hello yet. */
+  readonly isAlive: () => boolean;
+  /** Is somebody there now? Asks with a ping of its own; false after `timeoutMs` or when the connection ends. */
+  readonly probe: (timeoutMs: number) => Promise<boolean>;
   readonly close: (code: LinkRefusal, reason: GoneReason) => void;
   /** Heartbeat and time limits; called every half second. */
   readonly tick: () => void;
@@ -97,6 +113,7 @@ class Session implements SessionControl {
   readonly deviceId: DeviceId;
   readonly address: string;
   readonly connectedAt: number;
+  clockDifferenceMs: number | null = null;
   readonly #socket: WebSocket;
   readonly #clock: Clock;
   readonly #limits: SessionLimits;
@@ -108,7 +125,8 @@ class Session implements SessionControl {
   #facts: DeviceFacts | null = null;
   #report: DeviceReport | null = null;
   #orders: OrderBook | null = null;
-  #state: 'await-hello' | 'open' | 'closed' = 'await-hello';
+  readonly #probes = new Map<string, (isAlive: boolean) => void>();
+  #state: 'await-hello' | 'await-owner' | 'open' | 'closed' = 'await-hello';
   #lastHeardMs: number;
   #lastPingMs: number;
 
@@ -129,7 +147,9 @@ class Session implements SessionControl {
     this.#bytes = createTokenBucket(limits.bytes, this.#acceptedMs);
     socket.on('message', (data, isBinary) => this.#onFrame(data, isBinary));
     socket.on('ping', () => this.#heard(0));
-    socket.on('pong', () => this.#heard(0));
+    socket.on('pong', (payload) => {
+      if (this.#heard(0)) this.#probes.get(payload.toString('hex'))?.(true);
+    });
     socket.on('error', (cause) => this.#onSocketError(cause));
     socket.on('close', () => this.#end('closed'));
   }
@@ -144,12 +164,40 @@ class Session implements SessionControl {
     return this.#report;
   }
 
+  isAlive = (): boolean => this.#state !== 'closed';
+
   isOpen = (): boolean => this.#state === 'open';
 
   send = (message: SendableMessage): boolean => this.isOpen() && this.#write(message);
 
-  sendLesson = (lesson: LessonId | null): void => {
-    if (this.isOpen()) this.#write({ type: 'lesson', lesson });
+  tell = (message: ConsoleMessage): boolean => this.isOpen() && this.#write(message);
+
+  open = (welcome: Welcome): boolean => {
+    if (this.#state !== 'await-owner') return false;
+    this.#state = 'open';
+    return this.#write(welcome);
+  };
+
+  probe = (timeoutMs: number): Promise<boolean> => {
+    if (this.#state === 'closed' || this.#socket.readyState !== WebSocket.OPEN) return Promise.resolve(false);
+    const payload = randomBytes(8);
+    const key = payload.toString('hex');
+    return new Promise((resolve) => {
+      const stopTimer = this.#clock.after(timeoutMs, () => settle(false));
+      const settle = (isAlive: boolean) => {
+        stopTimer();
+        this.#probes.delete(key);
+        resolve(isAlive);
+      };
+      this.#probes.set(key, settle);
+      this.#socket.ping(payload);
+    });
+  };
+
+  turnAway = (code: LinkRefusal, detail?: string): void => {
+    if (this.#state === 'closed') return;
+    this.#owner.onRefused(code, this, detail);
+    this.close(code, 'refused');
   };
 
   command = (
@@ -178,7 +226,7 @@ class Session implements SessionControl {
     if (this.#state === 'closed') return;
     if (this.#state === 'await-hello') {
       if (nowMs - this.#acceptedMs >= this.#limits.helloTimeoutMs) {
-        this.#refuseCounted('too-slow');
+        this.turnAway('too-slow');
         return;
       }
     }
@@ -193,11 +241,6 @@ class Session implements SessionControl {
       this.#socket.ping();
     }
   };
-
-  #refuseCounted(code: LinkRefusal, detail?: string): void {
-    this.#owner.onRefused(code, this, detail);
-    this.close(code, 'refused');
-  }
 
   #write(message: ConsoleMessage): boolean {
     if (this.#socket.readyState !== WebSocket.OPEN) return false;
@@ -220,7 +263,7 @@ class Session implements SessionControl {
     const nowMs = this.#clock.nowMs();
     this.#lastHeardMs = nowMs;
     if (this.#messages.take(nowMs) && this.#bytes.take(nowMs, bytes)) return true;
-    this.#refuseCounted('flood');
+    this.turnAway('flood');
     return false;
   }
 
@@ -230,13 +273,14 @@ class Session implements SessionControl {
     if (!this.#heard(data.length)) return;
     const parsed = isBinary ? fail('not-json', 'none', 'binary') : parseFrame(AgentMessage, data);
     if (parsed.ok) this.#onMessage(parsed.value);
-    else this.#refuseCounted(parsed.error.code, parsed.error.detail);
+    else this.turnAway(parsed.error.code, parsed.error.detail);
   }
 
   #onMessage(message: AgentMessage): void {
     if (message.type === 'hello') this.#onHello(message);
-    else if (this.#state !== 'open') this.#refuseCounted('wrong-order', message.type);
+    else if (this.#state !== 'open') this.turnAway('wrong-order', message.type);
     else if (message.type === 'result') this.#onResult(message);
+    else if (message.type === 'renew') this.#owner.onRenew(this, Buffer.from(message.request, 'base64'));
     else this.#onNews(message);
   }
 
@@ -248,12 +292,12 @@ class Session implements SessionControl {
 
   #onHello(hello: Extract<AgentMessage, { type: 'hello' }>): void {
     if (this.#state !== 'await-hello') {
-      this.#refuseCounted('wrong-order', 'hello');
+      this.turnAway('wrong-order', 'hello');
       return;
     }
     const version = commonVersion(hello.versions);
     if (version === null) {
-      this.#refuseCounted('version', `${hello.versions.min}-${hello.versions.max}`);
+      this.turnAway('version', `${hello.versions.min}-${hello.versions.max}`);
       return;
     }
     this.#facts = hello.facts;
@@ -264,27 +308,23 @@ class Session implements SessionControl {
       session: hello.nonce,
       clock: this.#clock,
     });
-    const answer = this.#owner.onHello(this, version);
-    if (typeof answer === 'string') {
-      this.#refuseCounted(answer);
-      return;
-    }
-    this.#state = 'open';
-    this.#write(answer);
-    this.#owner.onOpen(this);
+    const aheadMs = hello.wallMs - this.#clock.wallMs();
+    this.clockDifferenceMs = Math.abs(aheadMs) > clockDifferenceToldMs ? aheadMs : null;
+    this.#state = 'await-owner';
+    this.#owner.onHello(this, version);
   }
 
   #onResult(result: Extract<AgentMessage, { type: 'result' }>): void {
     const { seq, refusal, report } = result;
     if (seq === null && refusal === null) {
-      this.#refuseCounted('bad-message', 'result of nothing');
+      this.turnAway('bad-message', 'result of nothing');
       return;
     }
     // Before the answer: whoever waits for it finds the device as it is now.
     this.#onNews({ type: 'report', report });
     if (seq === null) this.#owner.onOrderRefused(refusal ?? 'failed', this);
     else if (this.#orders?.answered(seq, refusal) !== true) {
-      this.#refuseCounted('wrong-order', 'result of no command');
+      this.turnAway('wrong-order', 'result of no command');
     }
   }
 
@@ -303,6 +343,7 @@ class Session implements SessionControl {
     const wasOpen = this.#state === 'open';
     this.#state = 'closed';
     this.#orders?.close();
+    for (const settle of this.#probes.values()) settle(false);
     if (wasOpen) this.#owner.onGone(this, reason);
   }
 }

@@ -1,5 +1,6 @@
 // The one place that says how TLS is spoken on the link: version 1.3, both certificates, the school's authority alone.
 
+import { X509Certificate } from 'node:crypto';
 import type { Server as HttpsServer } from 'node:https';
 import { Socket } from 'node:net';
 import {
@@ -10,8 +11,8 @@ import {
   type TLSSocket,
   type TlsOptions,
 } from 'node:tls';
-import type { RoomId } from '../../shared/domain/ids.ts';
-import { type Role, readCertificate } from '../trust/certificate-profile.ts';
+import { DeviceId, type RoomId } from '../../shared/domain/ids.ts';
+import { backdateMs, readCertificate } from '../trust/certificate-profile.ts';
 import type { TlsIdentity } from '../trust/identity.ts';
 
 /** Why a connection failed before anybody said hello, seen from either side. */
@@ -25,6 +26,8 @@ export type TransportFailure =
   | 'wrong-role'
   | 'wrong-room'
   | 'wrong-name'
+  | 'revoked'
+  | 'clock-or-certificate'
   | 'old-tls'
   | 'tls-failed';
 
@@ -69,28 +72,47 @@ class PeerError extends Error {
   }
 }
 
-/** What is wrong with a peer whose chain TLS has verified; null if nothing. `roomId` null: any room. */
-export function peerProblem(
-  certificate: Uint8Array,
-  expected: { readonly role: Role; readonly roomId: RoomId | null },
-): 'wrong-role' | 'wrong-room' | null {
+/**
+ * The device of this console's room behind a connection whose chain OpenSSL has verified, or what is wrong with it. That
+ * a device was issued by the authority of the room it names was part of that: name constraints hold the authority to it.
+ */
+export function devicePeer(
+  socket: TLSSocket,
+  roomId: RoomId,
+): { readonly deviceId: DeviceId } | 'no-certificate' | 'wrong-role' | 'wrong-room' {
+  const certificate = socket.getPeerX509Certificate();
+  if (!socket.authorized || certificate === undefined) return 'no-certificate';
+  const peer = readCertificate(certificate.raw);
+  if (peer.role !== 'agent' || certificate.ca) return 'wrong-role';
+  return peer.roomId === roomId ? { deviceId: DeviceId.parse(peer.keyId) } : 'wrong-room';
+}
+
+/** Whom a client takes for a console. */
+export type ConsoleWish = {
+  /** null: any room. */
+  readonly roomId: RoomId | null;
+  /** True for the key (SHA-256) of a teacher who is not to be spoken to. */
+  readonly refuses?: (keyId: string) => boolean;
+};
+
+function consoleProblem(certificate: Uint8Array, wish: ConsoleWish): TransportFailure | null {
   const peer = readCertificate(certificate);
-  if (peer.role !== expected.role) return 'wrong-role';
-  if (expected.roomId !== null && peer.roomId !== expected.roomId) return 'wrong-room';
-  return null;
+  if (peer.role !== 'teacher') return 'wrong-role';
+  if (wish.roomId !== null && peer.roomId !== wish.roomId) return 'wrong-room';
+  return wish.refuses?.(peer.keyId) === true ? 'revoked' : null;
 }
 
 /**
- * Client options for a console. Node calls `checkServerIdentity` only after OpenSSL has verified the chain; it adds role
- * and room. No session is ever offered for resumption, for Node would not call it then.
+ * Client options for a console. Node calls `checkServerIdentity` only after OpenSSL has verified the chain; it adds role,
+ * room and roster. No session is ever offered for resumption, for Node would not call it then.
  */
-export function consoleClientOptions(context: SecureContext, serverName: string, roomId: RoomId | null) {
+export function consoleClientOptions(context: SecureContext, serverName: string, wish: ConsoleWish) {
   return {
     secureContext: context,
     servername: serverName,
     rejectUnauthorized: always.rejectUnauthorized,
     checkServerIdentity: (_host: string, certificate: PeerCertificate): Error | undefined => {
-      const problem = peerProblem(certificate.raw, { role: 'teacher', roomId });
+      const problem = consoleProblem(certificate.raw, wish);
       if (problem !== null) return new PeerError(problem);
       return nameOf(serverName, certificate);
     },
@@ -99,11 +121,13 @@ export function consoleClientOptions(context: SecureContext, serverName: string,
 
 const failures: readonly (readonly [RegExp, TransportFailure])[] = [
   [/PEER_DID_NOT_RETURN_A_CERTIFICATE|CERTIFICATE_REQUIRED/, 'no-certificate'],
-  [/CERT_HAS_EXPIRED|CERT_NOT_YET_VALID|CERTIFICATE_EXPIRED/, 'expired-certificate'],
+  [/CERT_HAS_EXPIRED|CERTIFICATE_EXPIRED/, 'expired-certificate'],
+  // Certificates begin 30 days before they are issued: one that is not valid yet tells of a clock.
+  [/CERT_NOT_YET_VALID/, 'clock-or-certificate'],
   [/INVALID_PURPOSE/, 'wrong-purpose'],
   [/ALTNAME_INVALID/, 'wrong-name'],
   [
-    /SELF_SIGNED|UNABLE_TO|CERT_SIGNATURE|CERT_UNTRUSTED|UNKNOWN_CA|INVALID_CA|PATH_LENGTH|CERT_/,
+    /SELF_SIGNED|UNABLE_TO|UNSPECIFIED|CERT_SIGNATURE|CERT_UNTRUSTED|UNKNOWN_CA|INVALID_CA|PATH_LENGTH|CERT_/,
     'untrusted-certificate',
   ],
   [/UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|WRONG_VERSION|VERSION_TOO_LOW/, 'old-tls'],
@@ -121,6 +145,27 @@ export function transportFailureOf(cause: unknown): TransportFailure {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
   for (const [pattern, failure] of failures) if (pattern.test(code)) return failure;
   return 'tls-failed';
+}
+
+/** When a certificate was issued, Unix milliseconds: its validity begins before that. */
+export const issuedMs = (certificatePem: string): number =>
+  new X509Certificate(certificatePem).validFromDate.getTime() + backdateMs;
+
+/**
+ * [Note: clock or certificate] Whether a peer's certificate has expired or our clock is wrong cannot be told apart by
+ * looking at that clock. Only what was over when our own certificate was issued has surely expired; anything else is
+ * `clock-or-certificate`, so that people look at both. Nothing is let in by this: it only names what was refused.
+ * `peerUntil`: the date in the peer's certificate as Node spells it.
+ */
+export function dateFailureOf(
+  failure: TransportFailure,
+  peerUntil: string | undefined,
+  ownIssuedMs: number,
+): TransportFailure {
+  if (failure !== 'expired-certificate') return failure;
+  // What is no date gives NaN, which is not below anything.
+  const wasOver = Date.parse(peerUntil ?? '') <= ownIssuedMs;
+  return wasOver ? 'expired-certificate' : 'clock-or-certificate';
 }
 
 /** The TCP socket below a TLS socket: it knows its peer's address even after the TLS socket is destroyed. */

@@ -11,6 +11,7 @@ import {
   RoomId,
   TeacherId,
 } from '../domain/ids.ts';
+import { SignedRoster } from './roster.ts';
 import { Signal } from './signal.ts';
 
 /** [Note: protocol version] One integer; both sides state the range they speak and the highest common one is used. */
@@ -29,6 +30,9 @@ export const heartbeatIntervalMs = 2_000;
 export const heartbeatTimeoutMs = 5_000;
 /** A connection that has not said hello by then is closed. */
 export const helloTimeoutMs = 5_000;
+
+/** Clocks that differ by more than this are told to people; nothing else depends on it. */
+export const clockDifferenceToldMs = 5 * 60_000;
 
 const VersionRange = z.strictObject({ min: z.int().min(1).max(1_000), max: z.int().min(1).max(1_000) });
 
@@ -91,6 +95,8 @@ export const LinkRefusal = z.enum([
   'version',
   'replaced',
   'not-enrolled',
+  'cloned',
+  'revoked',
   'console-closing',
 ]);
 export type LinkRefusal = z.infer<typeof LinkRefusal>;
@@ -98,6 +104,8 @@ export type LinkRefusal = z.infer<typeof LinkRefusal>;
 const Sequence = z.int().min(1);
 /** 128 random bits, base64url. */
 const Nonce = z.string().regex(/^[A-Za-z0-9_-]{22}$/);
+/** Unix milliseconds of the sender's clock, for people: it may be wrong by years. */
+const WallMs = z.int().min(0).max(8_640_000_000_000_000);
 /** ES256, r and s of 32 bytes each (IEEE P1363), base64url. */
 const Signature = z.string().regex(/^[A-Za-z0-9_-]{86}$/);
 
@@ -128,6 +136,7 @@ export const AgentMessage = z.discriminatedUnion('type', [
     versions: VersionRange,
     /** Makes this connection's commands unlike any other's. */
     nonce: Nonce,
+    wallMs: WallMs,
     facts: DeviceFacts,
     report: DeviceReport,
   }),
@@ -142,6 +151,14 @@ export const AgentMessage = z.discriminatedUnion('type', [
     report: DeviceReport,
   }),
   z.strictObject({ type: z.literal('signal'), channel: SignalChannel, signal: Signal }),
+  /** Certificate request (PKCS #10, DER, base64) with the very key of this connection's certificate. */
+  z.strictObject({
+    type: z.literal('renew'),
+    request: z
+      .string()
+      .max(3_000)
+      .regex(/^[A-Za-z0-9+/]+={0,2}$/),
+  }),
 ]);
 export type AgentMessage = z.infer<typeof AgentMessage>;
 
@@ -153,7 +170,13 @@ export const ConsoleMessage = z.discriminatedUnion('type', [
     teacher: DisplayName,
     /** null when no lesson runs. */
     lesson: LessonId.nullable(),
+    /** The newest the console knows; null if it knows none. */
+    roster: SignedRoster.nullable(),
+    wallMs: WallMs,
   }),
+  z.strictObject({ type: z.literal('roster'), roster: SignedRoster }),
+  /** The answer to `renew`: the device's certificate and, behind it, the one of its room's authority. */
+  z.strictObject({ type: z.literal('certificate'), certificatePem: z.string().max(8_192) }),
   z.strictObject({ type: z.literal('lesson'), lesson: LessonId.nullable() }),
   z.strictObject({ type: z.literal('refused'), code: LinkRefusal }),
   /** `order`: an `Order` as JSON, see [Note: order]. */

@@ -42,6 +42,7 @@ export const helloText = (changes: Record<string, unknown> = {}): string =>
     type: 'hello',
     versions: { min: 2, max: 2 },
     nonce: 'AAAAAAAAAAAAAAAAAAAAAA',
+    wallMs: Date.now(),
     facts,
     report: idleReport,
     ...changes,
@@ -56,6 +57,9 @@ export type TestSchool = SchoolAuthority & {
   readonly dismiss: (...keyIds: string[]) => SignedRoster;
   readonly roster: () => SignedRoster;
 };
+
+/** By certificate of the root, for a console that only holds an identity. */
+const schools = new Map<string, TestSchool>();
 
 export async function makeSchool(nowMs = Date.now()): Promise<TestSchool> {
   const authority = await openSchool(await createSchool(nowMs));
@@ -72,7 +76,7 @@ export async function makeSchool(nowMs = Date.now()): Promise<TestSchool> {
     content = { ...content, ...changes, epoch: content.epoch + 1 };
     return authority.signRoster(content);
   };
-  return {
+  const school: TestSchool = {
     ...authority,
     roomAuthority(room, atMs = nowMs) {
       const known = rooms.get(room.id);
@@ -92,6 +96,8 @@ export async function makeSchool(nowMs = Date.now()): Promise<TestSchool> {
       }),
     roster: () => authority.signRoster(content),
   };
+  schools.set(authority.certificatePem, school);
+  return school;
 }
 
 /** What a device or console knows of who teaches. `stored` null: nothing yet. */
@@ -150,6 +156,7 @@ export async function startConsole(
     identity,
     room,
     teacherName: 'Teacher',
+    roster: keeperOf(identity.authorityPem, schools.get(identity.authorityPem)?.roster() ?? null),
     log: createLog({ sink: (line) => logged.push(line) }),
     ...rest,
   });
@@ -241,7 +248,17 @@ export const welcomeText = (
   room: Room,
   lesson: LessonId | null,
   changes: Record<string, unknown> = {},
-): string => JSON.stringify({ type: 'welcome', version: 2, room, teacher: 'Teacher', lesson, ...changes });
+): string =>
+  JSON.stringify({
+    type: 'welcome',
+    version: 2,
+    room,
+    teacher: 'Teacher',
+    lesson,
+    roster: null,
+    wallMs: Date.now(),
+    ...changes,
+  });
 
 /** A console with a good certificate that says what the test wants it to, and answers no ping. */
 export async function startPuppet(teacher: TeacherIdentity, onConnection: (socket: WebSocket) => void) {
@@ -289,7 +306,7 @@ export function dialRaw(port: number, shown: TlsIdentity | Pick<TlsIdentity, 'au
   const socket = connect({
     host: '127.0.0.1',
     port,
-    ...consoleClientOptions(clientContext(shown), linkServerName, null),
+    ...consoleClientOptions(clientContext(shown), linkServerName, { roomId: null }),
   });
   socket.on('error', () => undefined);
   return socket;
