@@ -48,6 +48,7 @@ export const consolePolicy: Partial<Policy> = {
 /** Makes a joining code in the console as a teacher does and gives its text. */
 export const createToken = async (page: Page): Promise<string> => {
   await page.getByTestId('add-devices').click();
+  await page.getByTestId('code-tab').click();
   await page.getByTestId('token-create').click();
   const field = page.getByTestId('token-text');
   await expect(field).toBeVisible();
