@@ -1,5 +1,5 @@
 // Which addresses may be handed to a browser. Pure; the one place that opens them is main/platform/open-url.ts.
-import { domainToUnicode } from 'node:url';
+import { domainToASCII, domainToUnicode } from 'node:url';
 import { type AppError, fail, ok, type Result } from '../../shared/result/result.ts';
 
 export type SafeUrl = {
@@ -10,6 +10,17 @@ export type SafeUrl = {
 const maxLength = 2_048;
 /** Controls, spaces, direction marks, and the backslash, which browsers read as a slash. */
 const trickery = /[\p{Cc}\p{Cf}\p{Zs}\p{Zl}\p{Zp}\p{Cs}\\]/u;
+
+/** A label in punycode has to stand for something, and for nothing else that is spelled the same. */
+const isGoodLabel = (label: string): boolean => {
+  if (!label.startsWith('xn--')) return label !== '' && !label.includes('%');
+  const shown = domainToUnicode(label);
+  return shown !== '' && shown !== label && domainToASCII(shown) === label;
+};
+
+/** A trailing dot is the root of all names. */
+const isGoodHost = (host: string): boolean =>
+  host !== '' && host.replace(/\.$/, '').split('.').every(isGoodLabel);
 
 /**
  * An address that may be opened: https, and http where the policy allows it, with a host and without credentials.
@@ -25,9 +36,8 @@ export function readSafeUrl(text: string, allowsHttp: boolean): Result<SafeUrl, 
   if (!URL.canParse(text)) return bad('form');
   const url = new URL(text);
   if (url.protocol !== `${scheme}:`) return bad('scheme');
-  if (url.username !== '' || url.password !== '') return bad('credentials');
-  // A name that says nothing once decoded was never a good one.
-  const isName = url.hostname !== '' && !/^\.|\.\.|%/.test(url.hostname);
-  if (!isName || (url.hostname.includes('xn--') && domainToUnicode(url.hostname) === '')) return bad('host');
+  // Also empty ones: whatever stands before an @ only serves to look like a host.
+  if (/^https?:\/\/[^/?#]*@/i.test(text)) return bad('credentials');
+  if (!isGoodHost(url.hostname)) return bad('host');
   return ok({ href: url.href });
 }
