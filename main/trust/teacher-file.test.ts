@@ -1,5 +1,5 @@
 import { randomUUID, X509Certificate } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -16,8 +16,8 @@ import {
   publicKeyOf,
 } from './school-authority.ts';
 import { fileModeBox } from './secret-box.ts';
-import { openTeacherFile, sealTeacherFile, signTeacherRenewal } from './teacher-file.ts';
-import { importTeacherFile } from './teacher-import.ts';
+import { openTeacherFile, renewalFileName, sealTeacherFile, signTeacherRenewal } from './teacher-file.ts';
+import { importTeacherFile, renewFromFolder } from './teacher-import.ts';
 import { makeToken } from './token-record.ts';
 
 const nowMs = Date.now();
@@ -271,6 +271,38 @@ describe('a later file', () => {
     expect(await take(await renewalAt(nowMs))).toMatchObject({
       error: { code: 'teacher-file-other-teacher' },
     });
+  });
+
+  it('is found in a folder that school IT fills, by the console it is for', async () => {
+    const school = await makeSchool();
+    const colleague = await makeSchool();
+    const identity = await takeOrThrow(await school.sealedAt(nowMs));
+    const lookAt = (atMs: number) => renewFromFolder(path, fileModeBox, identity, folder, atMs);
+    const own = join(folder, renewalFileName(identity));
+    expect(await lookAt(nowMs)).toEqual(ok(null));
+    writeFileSync(
+      join(folder, renewalFileName({ ...colleague, teacherId: colleague.id })),
+      'of somebody else',
+    );
+    writeFileSync(own, await school.renewalAt(nowMs - dayMs));
+    expect(await lookAt(nowMs)).toEqual(ok(null));
+    writeFileSync(own, await school.renewalAt(nowMs + 60 * dayMs, 3));
+    const renewed = await lookAt(nowMs + 60 * dayMs);
+    if (!renewed.ok || renewed.value === null) throw new Error('not renewed');
+    expect(epochOf(renewed.value)).toBe(3);
+    expect(await openConsoleIdentity(path, fileModeBox, nowMs)).toMatchObject({
+      value: { certificatePem: renewed.value.certificatePem },
+    });
+    // What lies there in its place is refused and changes nothing.
+    const before = readFileSync(path, 'utf8');
+    writeFileSync(own, await colleague.renewalAt(nowMs + 200 * dayMs));
+    expect(await lookAt(nowMs)).toMatchObject({ error: { code: 'teacher-file-other-school' } });
+    writeFileSync(own, 'x'.repeat(2_000_000));
+    expect(await lookAt(nowMs)).toMatchObject({ error: { code: 'teacher-file-damaged' } });
+    rmSync(own);
+    mkdirSync(own);
+    expect(await lookAt(nowMs)).toMatchObject({ error: { code: 'teacher-file-unreadable' } });
+    expect(readFileSync(path, 'utf8')).toBe(before);
   });
 
   it('never takes a newer roster back', async () => {

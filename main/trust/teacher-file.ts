@@ -3,7 +3,7 @@
 import { createCipheriv, createDecipheriv, randomBytes, scrypt, X509Certificate } from 'node:crypto';
 import { promisify } from 'node:util';
 import { z } from 'zod';
-import { DisplayName, RoomId } from '../../shared/domain/ids.ts';
+import { DisplayName, RoomId, type TeacherId } from '../../shared/domain/ids.ts';
 import { SignedRoster } from '../../shared/protocol/roster.ts';
 import { type AppError, fail, ok, type Result } from '../../shared/result/result.ts';
 import { createSigner, verifySignature } from './command-signature.ts';
@@ -48,6 +48,12 @@ export type TeacherFile = {
   readonly keys: { readonly teacherKeyPem: string; readonly roomAuthorityKeyPem: string } | null;
   readonly tokens: readonly TokenRecord[];
 };
+
+/** How a renewal is called in a folder that many consoles read: each finds its own. */
+export const renewalFileName = (console: {
+  readonly roomId: RoomId;
+  readonly teacherId: TeacherId;
+}): string => `${console.roomId.slice(0, 8)}-${console.teacherId.slice(0, 12)}.lehrpult`;
 
 /** Largest text that is looked at. */
 export const maxTeacherFileLength = 1024 * 1024;

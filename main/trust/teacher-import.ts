@@ -1,5 +1,7 @@
 // A console takes what school IT has made for it: as its first identity, or in place of an older one of the same room.
 import { X509Certificate } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type AppError, fail, ok, type Result } from '../../shared/result/result.ts';
 import { keyIdOf } from './certificate-profile.ts';
 import type { IdentityFailure } from './identity-file.ts';
@@ -14,7 +16,13 @@ import {
 import { readSignedRoster } from './roster.ts';
 import { publicKeyOf } from './school-authority.ts';
 import type { SecretBox } from './secret-box.ts';
-import { openTeacherFile, type TeacherFile, type TeacherFileFailure } from './teacher-file.ts';
+import {
+  maxTeacherFileLength,
+  openTeacherFile,
+  renewalFileName,
+  type TeacherFile,
+  type TeacherFileFailure,
+} from './teacher-file.ts';
 
 export type ImportFailure =
   | IdentityFailure
@@ -100,4 +108,38 @@ export async function importTeacherFile(
   const saved = await writeConsoleContent(path, box, content.value, kept.value === null ? 'keep' : 'replace');
   if (!saved.ok) return saved;
   return ok(await identityOf(content.value, file.value.tokens));
+}
+
+/**
+ * For a folder on a share where school IT lays renewals (`admin renew-teacher --all --out-dir`): takes the one for this
+ * console if it ends later than the certificate in use. null: none there, or none that is newer. `teacher-file-unreadable`:
+ * the share does not give it. Nobody is asked anything, for a renewal counts by the root's signature alone.
+ */
+export async function renewFromFolder(
+  path: string,
+  box: SecretBox,
+  identity: ConsoleIdentity,
+  folder: string,
+  nowMs: number,
+): Promise<Result<ConsoleIdentity | null, ImportFailure | AppError<'teacher-file-unreadable'>>> {
+  const file = join(folder, renewalFileName(identity));
+  let text: string;
+  try {
+    if ((await stat(file)).size > maxTeacherFileLength)
+      return fail('teacher-file-damaged', 'ask-it', 'too long');
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+    if (code === '') throw cause;
+    return code === 'ENOENT' ? ok(null) : fail('teacher-file-unreadable', 'retry', code);
+  }
+  const renewal = await openTeacherFile(text, '');
+  if (!renewal.ok) return renewal;
+  const { certificatePem } = renewal.value.content;
+  try {
+    if (endOf(certificatePem) <= endOf(identity.certificatePem)) return ok(null);
+  } catch {
+    return fail('teacher-file-damaged', 'ask-it', 'certificate');
+  }
+  return importTeacherFile(path, box, text, '', nowMs);
 }

@@ -1,12 +1,11 @@
 // renew-teacher: files with which consoles go on for another 90 days.
 import { X509Certificate } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AdminConsole, AdminSchool, AdminState } from '../../trust/admin-store.ts';
 import { isDueForRenewal, roomAuthorityLifetimeMs } from '../../trust/certificate-profile.ts';
-import { signTeacherRenewal } from '../../trust/teacher-file.ts';
+import { renewalFileName, signTeacherRenewal } from '../../trust/teacher-file.ts';
 import { type AdminCommand, done, explained, failed, type Outcome, usage } from './command.ts';
-import { fileTrouble, type ReservedFile, reserveFile } from './files.ts';
+import { fileTrouble, publishFile, reserveFile } from './files.ts';
 import { ambiguousTeacher, consolesFor, described, roomName, tokensFor, withSchool } from './school.ts';
 
 /** A renewed entry and its file's text; null for a teacher whose public key is not known any more. */
@@ -43,46 +42,67 @@ const cannotRenew = (state: AdminState, entry: AdminConsole): Outcome =>
     `The certificates of ${described(state, entry)} were lost with the old admin's PC. Revoke this key and add the teacher anew.`,
   );
 
-async function renewAll(
+type Renewal = { readonly entry: AdminConsole; readonly text: string };
+
+/** Renewals for these teachers and the state that knows of them; nothing is saved. */
+async function makeRenewals(
   school: AdminSchool,
-  wanted: readonly { readonly entry: AdminConsole; readonly out: string }[],
+  wanted: readonly AdminConsole[],
   nowMs: number,
-): Promise<Outcome> {
+): Promise<{ state: AdminState; made: Renewal[] } | { problem: Outcome }> {
   let state = school.state;
-  const made: { out: string; text: string; entry: AdminConsole }[] = [];
-  for (const { entry, out } of wanted) {
+  const made: Renewal[] = [];
+  for (const entry of wanted) {
     const renewal = await renewalOf(school, state, entry, nowMs);
-    if (renewal === null) return cannotRenew(state, entry);
+    if (renewal === null) return { problem: cannotRenew(state, entry) };
     const consoles = state.consoles.map((one) => (one === entry ? renewal.entry : one));
     state = { ...state, consoles, tokens: renewal.tokens };
-    made.push({ out, text: renewal.text, entry: renewal.entry });
+    made.push({ text: renewal.text, entry: renewal.entry });
   }
-  const reserved: ReservedFile[] = [];
-  const dropAll = async () => {
-    for (const file of reserved) await file.drop();
-  };
-  for (const { out } of made) {
-    const file = await reserveFile(out, 0o600);
-    if (!file.ok) {
-      await dropAll();
-      return fileTrouble(out, file.error);
-    }
-    reserved.push(file.value);
-  }
-  const saved = await school.save(state);
-  if (!saved.ok) {
-    await dropAll();
-    return explained(saved.error);
-  }
-  for (const [index, { out, text }] of made.entries()) {
-    const filled = await reserved[index]?.fill(text);
-    if (filled !== undefined && !filled.ok) return fileTrouble(out, filled.error);
-  }
-  const files = made.map(({ out, entry }) => ({ teacher: entry.teacherId, room: entry.roomId, out }));
-  return done({ files }, [
-    ...made.map(({ out, entry }) => `${described(state, entry)}: ${out}`),
+  return { state, made };
+}
+
+const renewedFiles = (state: AdminState, files: readonly { entry: AdminConsole; out: string }[]): Outcome =>
+  done({ files: files.map(({ out, entry }) => ({ teacher: entry.teacherId, room: entry.roomId, out })) }, [
+    ...files.map(({ out, entry }) => `${described(state, entry)}: ${out}`),
     "Open each file at that teacher's PC; it needs no password and holds no secret.",
   ]);
+
+/** One new file that a person carries. */
+async function renewOne(
+  school: AdminSchool,
+  entry: AdminConsole,
+  out: string,
+  nowMs: number,
+): Promise<Outcome> {
+  const renewals = await makeRenewals(school, [entry], nowMs);
+  if ('problem' in renewals) return renewals.problem;
+  const reserved = await reserveFile(out, 0o600);
+  if (!reserved.ok) return fileTrouble(out, reserved.error);
+  const saved = await school.save(renewals.state);
+  if (!saved.ok) {
+    await reserved.value.drop();
+    return explained(saved.error);
+  }
+  const filled = await reserved.value.fill(renewals.made[0]?.text ?? '');
+  return filled.ok ? renewedFiles(renewals.state, [{ entry, out }]) : fileTrouble(out, filled.error);
+}
+
+/** A folder that is filled again and again, for consoles to read by themselves; older files in it are replaced. */
+async function renewAll(school: AdminSchool, folder: string, nowMs: number): Promise<Outcome> {
+  const living = school.state.consoles.filter(
+    ({ isRevoked, certificatePem }) => !isRevoked && certificatePem !== null,
+  );
+  const renewals = await makeRenewals(school, living, nowMs);
+  if ('problem' in renewals) return renewals.problem;
+  const saved = await school.save(renewals.state);
+  if (!saved.ok) return explained(saved.error);
+  const files = renewals.made.map((one) => ({ ...one, out: join(folder, renewalFileName(one.entry)) }));
+  for (const { out, text } of files) {
+    const written = await publishFile(out, text);
+    if (!written.ok) return fileTrouble(out, written.error);
+  }
+  return renewedFiles(renewals.state, files);
 }
 
 const renewTeacher: AdminCommand = {
@@ -92,7 +112,8 @@ const renewTeacher: AdminCommand = {
   help: [
     '<key id or teacher>      Who; names that several have need the key id.',
     '--out <file.lehrpult>    A file that does not exist yet.',
-    '--all --out-dir <dir>    One file for every teacher, named by room and key.',
+    '--all --out-dir <dir>    One file for every teacher, named by room and key; older ones there are replaced. On a',
+    '                         share that consoles read it renews them without anybody going there.',
     '',
     'The file holds new certificates for the same keys, the newest list of teachers, and joining codes made since. It',
     'holds no secret and needs no password; only the console with those keys can use it.',
@@ -108,19 +129,7 @@ const renewTeacher: AdminCommand = {
     return withSchool(parts, async (school) => {
       const { state } = school;
       const nowMs = parts.wallMs();
-      if (isAll) {
-        await mkdir(folder ?? '', { recursive: true });
-        const fileOf = ({ roomId, teacherId }: AdminConsole) =>
-          join(folder ?? '', `${roomId.slice(0, 8)}-${teacherId.slice(0, 12)}.lehrpult`);
-        const living = state.consoles.filter(
-          ({ isRevoked, certificatePem }) => !isRevoked && certificatePem !== null,
-        );
-        return renewAll(
-          school,
-          living.map((entry) => ({ entry, out: fileOf(entry) })),
-          nowMs,
-        );
-      }
+      if (isAll) return renewAll(school, folder ?? '', nowMs);
       const wanted = operand ?? '';
       const found = consolesFor(state, wanted);
       const [entry] = found;
@@ -131,7 +140,7 @@ const renewTeacher: AdminCommand = {
         );
       }
       if (found.length > 1) return ambiguousTeacher(state, wanted, found);
-      return renewAll(school, [{ entry, out: out ?? '' }], nowMs);
+      return renewOne(school, entry, out ?? '', nowMs);
     });
   },
 };

@@ -1,7 +1,10 @@
 import { randomUUID, X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ok } from '../../../shared/result/result.ts';
+import { fileModeBox } from '../../trust/secret-box.ts';
+import { renewFromFolder } from '../../trust/teacher-import.ts';
 import {
   addTeacher,
   at,
@@ -163,19 +166,36 @@ describe('a renewal', () => {
     );
   });
 
-  it('of all makes one file each and overwrites none', async () => {
+  it('of all fills a folder in which each console finds its own', async () => {
     await facts('init-school');
     await addTeacher('A', 'Raum 1', 'a');
     await addTeacher('B', 'Raum 2', 'b');
     await addTeacher('C', 'Raum 2', 'c');
     await facts('revoke', 'C');
-    rig.nowMs += dayMs;
-    const all = await facts('renew-teacher', '--all', '--out-dir', at('out'));
-    expect(all.files).toHaveLength(2);
-    expect(readdirSync(at('out'))).toHaveLength(2);
-    expect(await facts('renew-teacher', '--all', '--out-dir', at('out'))).toMatchObject({
-      error: 'file-exists',
-    });
-    expect(readdirSync(at('out'))).toHaveLength(2);
+    const [a, b, c] = [
+      await consoleOf('pc-a', 'a'),
+      await consoleOf('pc-b', 'b'),
+      await consoleOf('pc-c', 'c'),
+    ];
+    const lookAt = (pc: string, identity: typeof a) =>
+      renewFromFolder(join(at(pc), 'school.json'), fileModeBox, identity, at('out'), rig.nowMs);
+    expect(await lookAt('pc-a', a)).toEqual(ok(null));
+    for (const days of [1, 30]) {
+      rig.nowMs += days * dayMs;
+      const all = await facts('renew-teacher', '--all', '--out-dir', at('out'));
+      expect(all).toMatchObject({ ok: true, files: [{ teacher: a.teacherId }, { teacher: b.teacherId }] });
+      expect(readdirSync(at('out'))).toHaveLength(2);
+    }
+    const endOf = (pem: string) => new X509Certificate(pem).validToDate.getTime();
+    for (const [pc, identity] of [
+      ['pc-a', a],
+      ['pc-b', b],
+    ] as const) {
+      const renewed = await lookAt(pc, identity);
+      if (!renewed.ok || renewed.value === null) throw new Error('not renewed');
+      expect(renewed.value.teacherId).toBe(identity.teacherId);
+      expect(endOf(renewed.value.certificatePem) - endOf(identity.certificatePem)).toBe(31 * dayMs);
+    }
+    expect(await lookAt('pc-c', c)).toEqual(ok(null));
   });
 });
