@@ -13,7 +13,7 @@ import type { Log } from '../lib/log.ts';
 import { type ConsoleIdentity, createOwnSchool, openConsoleIdentity } from '../trust/identity-store.ts';
 import type { SchoolAuthority } from '../trust/school-authority.ts';
 import type { SecretBox } from '../trust/secret-box.ts';
-import { importTeacherFile } from '../trust/teacher-import.ts';
+import { importTeacherFile, renewFromFolder } from '../trust/teacher-import.ts';
 
 type Names = { readonly roomName: string; readonly teacherName: string };
 
@@ -81,6 +81,14 @@ export const createConsoleSetup = (parts: Parts): ConsoleSetup => {
     }
     return opened;
   };
+  /** The identity with the certificate that school IT has laid ready, else as it is; what is wrong there stops nobody. */
+  const renewed = async (current: ConsoleIdentity): Promise<ConsoleIdentity> => {
+    const folder = policy.renewalFolder;
+    if (folder === undefined || current.root !== null) return current;
+    const found = await renewFromFolder(path, box, current, folder, systemClock.wallMs());
+    if (!found.ok) log.warn('teacher-not-renewed', { reason: found.error.code });
+    return found.ok && found.value !== null ? found.value : current;
+  };
   const createSchool = async (names: Names): Promise<Result<ConsoleIdentity>> => {
     if (identity !== null) return fail('already-set-up');
     return take(await createOwnSchool(path, box, { ...names, nowMs: systemClock.wallMs() }));
@@ -91,8 +99,9 @@ export const createConsoleSetup = (parts: Parts): ConsoleSetup => {
     createSchool,
     async open() {
       const opened = await openConsoleIdentity(path, box, systemClock.wallMs());
-      if (opened.ok && opened.value === null && policy.ownSchool) return createSchool(suggested);
-      return take<ConsoleIdentity | null>(opened);
+      if (!opened.ok) return opened;
+      if (opened.value === null && policy.ownSchool) return createSchool(suggested);
+      return take<ConsoleIdentity | null>(ok(opened.value && (await renewed(opened.value))));
     },
     async importTeacher(password) {
       if (identity !== null) return fail('already-set-up');

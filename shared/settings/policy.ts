@@ -38,6 +38,8 @@ export const Policy = z.strictObject({
   enrolmentToken: z.string().max(1024).optional(),
   /** Where school IT lays the newest roster (a path on a share); read again every 15 seconds. */
   rosterFile: z.string().min(1).max(1024).optional(),
+  /** Console: where school IT lays renewed teacher certificates (a folder on a share); looked at when the console starts. */
+  renewalFolder: z.string().min(1).max(1024).optional(),
   /** How long the logs of who did what are kept, in days. */
   auditDays: z.int().min(1).max(365).default(30),
   /** Agent: web pages without encryption may be opened, too. */
