@@ -6,6 +6,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { mutualServerOptions } from '../../main/link/tls-settings.ts';
 import { createSigner } from '../../main/trust/command-signature.ts';
 import type { AgentIdentity, TeacherIdentity } from '../../main/trust/identity.ts';
+import { createSchool } from '../../main/trust/school-authority.ts';
 import type { CommandBody, Order } from '../../shared/protocol/link.ts';
 import {
   commandText,
@@ -18,6 +19,7 @@ import {
   welcomeText,
 } from '../contract/link/classroom.ts';
 import { attack, type Tally } from './attack-table.ts';
+import { issueTeacherWith } from './forgery.ts';
 import { startImpostor, startTap, waitMs, within } from './peers.ts';
 import { type AttackDevice, type AttackRoom, startRoom, until } from './room.ts';
 import { findWords } from './wire.ts';
@@ -108,16 +110,14 @@ const masks = async (): Promise<Mask[]> => {
 
 const makeSchoolTeacher = (atMs: number): Promise<TeacherIdentity> => teacherOf(room.school, room.room, atMs);
 
-/** A teacher's certificate that names itself as its issuer's issuer: the root of a school of one. */
-const selfSigned = async (): Promise<TeacherIdentity> => {
-  const school = await makeSchool();
-  const teacher = await teacherOf(school, room.room);
-  return { ...teacher, certificatePem: school.certificatePem, privateKeyPem: teacher.privateKeyPem };
-};
+/** A certificate that is its own authority. */
+const selfSigned = async (): Promise<TeacherIdentity> => ({
+  ...room.teacher,
+  ...(await createSchool(Date.now())),
+});
 
 /** What somebody has who took the room's authority from a console: it issues devices and must not issue a teacher. */
 const forgedByRoomAuthority = async (): Promise<TeacherIdentity> => {
-  const { issueTeacherWith } = await import('./forgery.ts');
   return issueTeacherWith(room.roomAuthority, room.room.id, room.teacher.authorityPem);
 };
 
@@ -164,7 +164,7 @@ attack({
 let recorded: Buffer = Buffer.alloc(0);
 
 /** The device dials an impostor with this mask; true if it says anything to it inside TLS. */
-const falls = async ({ tls }: Mask, tally: Tally): Promise<boolean> =>
+const falls = async ({ name, tls }: Mask, tally: Tally): Promise<boolean> =>
   inBetween(async (target) => {
     const impostor = await startImpostor(target, tls, (_frame, socket) => {
       const session = (JSON.parse(_frame) as { nonce?: string }).nonce ?? '';
@@ -181,7 +181,7 @@ const falls = async ({ tls }: Mask, tally: Tally): Promise<boolean> =>
     if (!room.network.isReal) await victim.setPolicy({ consoleAddresses: [`127.0.0.1:${impostor.port}`] });
     await victim.restart();
     const hasDialled = await impostor.untilEnded(1, 12_000);
-    if (!hasDialled) tally.count(0, ['the device never dialled: nothing was attacked']);
+    if (!hasDialled) tally.count(0, [`${name}: the device never dialled, nothing was attacked`]);
     if (room.network.isReal) {
       const { link } = await victim.stats();
       const named = link.state === 'waiting' ? link.problem : link.state;

@@ -1,7 +1,7 @@
 // A small network of its own for one run: a switch, a console, four devices and the attacker's laptop, each a network
 // namespace; the laptop is this process's own stack. Names carry this process's id; what a dead run left is removed first.
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 export type Host = {
   readonly name: string;
@@ -147,16 +147,19 @@ const build = (): Network => {
     const attacker = `${net}.66`;
     plug(null, 'x', attacker);
     const consoleBehind = `${net}.2`;
+    // Whoever is not named in `sitBetween` goes on seeing the true console: nothing is said by ARP.
+    writeFileSync(`/proc/sys/net/ipv4/conf/${run}x/arp_ignore`, '1');
+    writeFileSync(`/proc/sys/net/ipv4/conf/${run}x/arp_announce`, '2');
     const attackerCard = readFileSync(`/sys/class/net/${run}x/address`, 'utf8').trim();
     const sitBetween = (device: Host): (() => void) => {
       const cable = `${run}${device.name.split('-')[1] ?? ''}`;
       ip(`-n ${consoleHost.name} addr replace ${consoleBehind}/24 dev ${run}c`);
-      ip(`addr add ${consoleHost.address}/32 dev ${run}x`);
+      ip(`addr add ${consoleHost.address}/32 dev lo`);
       ip(
         `-n ${device.name} neigh replace ${consoleHost.address} lladdr ${attackerCard} dev ${cable} nud permanent`,
       );
       return () => {
-        ip(`addr del ${consoleHost.address}/32 dev ${run}x`);
+        ip(`addr del ${consoleHost.address}/32 dev lo`);
         ip(`-n ${device.name} neigh del ${consoleHost.address} dev ${cable}`);
       };
     };

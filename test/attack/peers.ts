@@ -128,7 +128,9 @@ export const startImpostor = async (
     });
     if (tls !== null) https.emit('connection', socket);
     else
-      socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
+      socket
+        .resume()
+        .write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
   });
   await new Promise<void>((resolve, reject) => {
     front.once('error', reject);
