@@ -57,6 +57,21 @@ export function isDueForRenewal(certificatePem: string, lifetimeMs: number, nowM
   return new X509Certificate(certificatePem).validToDate.getTime() - nowMs < lifetimeMs / 3;
 }
 
+const roomAuthorityName = 'Lehrpult room ';
+
+/** The subject of a room's authority. It names its key, so that a device's certificate tells which one has issued it. */
+export const roomAuthoritySubject = (keyId: string): string => `CN=${roomAuthorityName}${keyId}`;
+
+/**
+ * SHA-256 of the public key of the room authority that issued a device's certificate, null if none did. A revoked teacher's
+ * room key may be in the roster, too: ask it. Good only after OpenSSL has verified the chain: it goes by the issuer's name,
+ * and that names the key under the root's signature.
+ */
+export function authorityKeyIdOf(certificate: Uint8Array | string): string | null {
+  const { issuer } = new X509Certificate(certificate);
+  return new RegExp(`^CN=${roomAuthorityName}([0-9a-f]{64})$`).exec(issuer)?.[1] ?? null;
+}
+
 function roomOf(certificate: X509Certificate): RoomId | null {
   const names = certificate.subjectAltName ?? '';
   // Node quotes a name with a comma or the like in it; ours have none, and a name must not pass for two.

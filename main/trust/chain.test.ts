@@ -7,7 +7,12 @@ import { connect, createServer, type TLSSocket } from 'node:tls';
 import { SubjectAlternativeNameExtension, X509CertificateGenerator } from '@peculiar/x509';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { RoomId } from '../../shared/domain/ids.ts';
-import { linkServerName, type PeerIdentity, readCertificate } from './certificate-profile.ts';
+import {
+  authorityKeyIdOf,
+  linkServerName,
+  type PeerIdentity,
+  readCertificate,
+} from './certificate-profile.ts';
 import {
   createKeyPair,
   createRoomAuthority,
@@ -165,6 +170,25 @@ describe('a room’s key', () => {
       [roomKeys.certificatePem, fake],
     ]) {
       const certificatePem = [leaf, ...issuers].join('\n');
+      expect((await meet(teacher, { ...device, certificatePem })).device).toBeNull();
+    }
+  });
+});
+
+describe('the issuer of a device', () => {
+  it('is told by its certificate, and cannot be another than OpenSSL has verified', async () => {
+    const { keyId } = readCertificate(roomKeys.certificatePem);
+    expect(authorityKeyIdOf(agent.certificatePem)).toBe(keyId);
+    expect(authorityKeyIdOf(teacher.certificatePem)).toBeNull();
+    expect(authorityKeyIdOf(roomKeys.certificatePem)).toBeNull();
+    // The thief of this room's key names the key of a colleague as the issuer.
+    const colleague = await createRoomAuthority(school, roomA, nowMs);
+    const borrowed = { certificatePem: colleague.certificatePem, privateKeyPem: roomKeys.privateKeyPem };
+    const device = await agentOf(borrowed);
+    expect(authorityKeyIdOf(device.certificatePem)).toBe(readCertificate(colleague.certificatePem).keyId);
+    const leaf = leafOf(device.certificatePem);
+    for (const issuer of [roomKeys, colleague]) {
+      const certificatePem = `${leaf}\n${issuer.certificatePem}`;
       expect((await meet(teacher, { ...device, certificatePem })).device).toBeNull();
     }
   });

@@ -31,6 +31,7 @@ import {
   readCertificate,
   roleUsage,
   roomAuthorityLifetimeMs,
+  roomAuthoritySubject,
   roomUri,
   schoolLifetimeMs,
   serverAuthUsage,
@@ -209,7 +210,7 @@ export async function openSchool(school: KeyAndCertificate): Promise<SchoolAutho
       );
     },
     issueRoomAuthority: (publicKeyDer, roomId, nowMs) => {
-      const subject = `CN=Lehrpult room ${keyIdOf(publicKeyDer)}`;
+      const subject = roomAuthoritySubject(keyIdOf(publicKeyDer));
       // OpenSSL asks the usages of an authority, too: below this one nobody passes for a server.
       const wish = { subject, isAuthority: true, usages: deviceUsages, dnsNames: [], roomId };
       return issue({ ...wish, publicKeyDer, lifetimeMs: roomAuthorityLifetimeMs }, nowMs);

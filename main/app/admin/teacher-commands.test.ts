@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ok } from '../../../shared/result/result.ts';
+import { authorityKeyIdOf } from '../../trust/certificate-profile.ts';
 import { fileModeBox } from '../../trust/secret-box.ts';
 import { renewFromFolder } from '../../trust/teacher-import.ts';
 import {
@@ -130,6 +131,24 @@ describe('a revocation', () => {
     expect((await facts('status')).epoch).toBe(4);
     expect(await facts('revoke', 'Frau Muster', '--all')).toMatchObject({ epoch: 6 });
     expect((await facts('status')).revoked).toEqual([device, first.teacher, second.teacher]);
+  });
+
+  it('of a stolen PC takes its room key, too, which devices name as their issuer', async () => {
+    await facts('init-school', '--roster-out', at('roster.json'));
+    await addTeacher('Frau Muster', 'Raum 204', 'a');
+    await addTeacher('Herr Beispiel', 'Raum 204', 'b');
+    const stolen = await consoleOf('pc-a', 'a');
+    const left = await consoleOf('pc-b', 'b');
+    const keeper = keeperOf(left);
+    const isIssuerRevoked = async (console: typeof stolen) =>
+      keeper.isRevoked(authorityKeyIdOf((await deviceOf(console)).certificatePem) ?? '');
+    expect(await facts('revoke', 'Frau Muster')).toMatchObject({ revoked: [stolen.teacherId], epoch: 4 });
+    keeper.offer(rosterAt('roster.json'));
+    expect(await isIssuerRevoked(stolen)).toBe(false);
+    expect(await facts('revoke', stolen.teacherId, '--room-key')).toMatchObject({ ok: true, epoch: 5 });
+    keeper.offer(rosterAt('roster.json'));
+    expect(await isIssuerRevoked(stolen)).toBe(true);
+    expect(await isIssuerRevoked(left)).toBe(false);
   });
 
   it('that does not reach the share says so and still holds', async () => {

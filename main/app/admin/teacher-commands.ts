@@ -1,6 +1,6 @@
 import { DisplayName, TeacherId } from '../../../shared/domain/ids.ts';
 import type { AdminConsole, AdminRoom, AdminSchool } from '../../trust/admin-store.ts';
-import { keyIdOf } from '../../trust/certificate-profile.ts';
+import { keyIdOf, readCertificate } from '../../trust/certificate-profile.ts';
 import { changeRoster, withRevoked, withTeacher } from '../../trust/roster-changes.ts';
 import { createKeyPair, createRoomAuthority } from '../../trust/school-authority.ts';
 import { minPasswordLength, sealTeacherFile } from '../../trust/teacher-file.ts';
@@ -153,54 +153,76 @@ const addTeacher: AdminCommand = {
   },
 };
 
+/** The keys that a person means: one named by its digits, or those of a teacher. */
+function keysMeant(
+  state: AdminState,
+  wanted: string,
+  isAll: boolean,
+): { keys: string[] } | { problem: Outcome } {
+  if (/^[0-9a-f]{64}$/.test(wanted)) return { keys: [wanted] };
+  const found = consolesFor(state, wanted);
+  const keys = [...new Set(found.map(({ teacherId }) => teacherId))];
+  if (keys.length > 1 && !isAll) return { problem: ambiguousTeacher(state, wanted, found) };
+  if (keys.length > 0) return { keys };
+  const message = `No teacher "${wanted}" can be revoked. "status" shows names and keys.`;
+  return { problem: failed('teacher-unknown', message) };
+}
+
+/** The keys with which the PCs of these teachers let devices into their rooms. */
+const roomKeysOf = (state: AdminState, teachers: readonly string[]): string[] =>
+  state.consoles.flatMap(({ teacherId, roomAuthorityPem }) =>
+    teachers.includes(teacherId) && roomAuthorityPem !== null
+      ? [readCertificate(roomAuthorityPem).keyId]
+      : [],
+  );
+
+async function revokeKeys(school: AdminSchool, keys: readonly string[], nowMs: number): Promise<Outcome> {
+  const { state, roster } = school;
+  const fresh = [...new Set(keys)].filter((key) => !roster.revoked.includes(key));
+  if (fresh.length === 0) {
+    return done({ revoked: [], epoch: roster.epoch }, ['This key was revoked before.']);
+  }
+  const changed = changeRoster(roster, fresh.map(withRevoked), nowMs);
+  if (!changed.ok) return explained(changed.error);
+  const consoles = state.consoles.map((one) =>
+    fresh.includes(one.teacherId) ? { ...one, isRevoked: true } : one,
+  );
+  // Codes in a revoked teacher's file are for nobody else, for they may be used there still.
+  const tokens = state.tokens.filter(({ teacherId }) => teacherId === null || !fresh.includes(teacherId));
+  const commitment = await commit(school, { ...state, consoles, tokens }, changed.value);
+  if (commitment.failure !== null) return commitment.failure;
+  const { epoch } = changed.value;
+  const lineOf = (key: string): string => {
+    const teacher = state.consoles.find(({ teacherId }) => teacherId === key);
+    return `Revoked: ${teacher === undefined ? `key ${key}` : described(state, teacher)}`;
+  };
+  const place = state.rosterOut === null ? 'ready for "export-roster"' : `written to ${state.rosterOut}`;
+  const lines = [...fresh.map(lineOf), `Roster ${epoch} is ${place}.`];
+  return committed({ revoked: fresh, epoch }, lines, commitment.publishProblem);
+}
+
 const revoke: AdminCommand = {
   name: 'revoke',
-  usage: '<key id or teacher> [--all]',
+  usage: '<key id or teacher> [--all] [--room-key]',
   about: 'Takes the right of a teacher or device: nobody follows or admits this key any more.',
   help: [
     '<key id or teacher>   64 hex digits of a teacher or device, or the name of a teacher.',
     '--all                 All teachers of this name.',
+    '--room-key            Also the key with which that PC let devices in: for a PC that was stolen. Devices that joined',
+    '                      there have to join anew.',
     '',
     'Devices know of it as soon as they read the roster: from rosterFile, or from any other console of their room.',
     'It cannot be taken back; add the teacher anew.',
   ],
-  options: { all: { type: 'boolean' } },
+  options: { all: { type: 'boolean' }, 'room-key': { type: 'boolean' } },
   takesOperand: true,
   async run({ parts, operand, flag }) {
     if (operand === null) return usage('Whom? Give a key id or the name of a teacher.');
     return withSchool(parts, async (school) => {
-      const { state, roster } = school;
-      const found = consolesFor(state, operand);
-      const isKey = /^[0-9a-f]{64}$/.test(operand);
-      const keys = [...new Set(isKey ? [operand] : found.map(({ teacherId }) => teacherId as string))];
-      if (keys.length === 0) {
-        return failed(
-          'teacher-unknown',
-          `No teacher "${operand}" can be revoked. "status" shows names and keys.`,
-        );
-      }
-      if (keys.length > 1 && !flag('all')) return ambiguousTeacher(state, operand, found);
-      const fresh = keys.filter((key) => !roster.revoked.includes(key));
-      if (fresh.length === 0)
-        return done({ revoked: [], epoch: roster.epoch }, ['This key was revoked before.']);
-      const changed = changeRoster(roster, fresh.map(withRevoked), parts.wallMs());
-      if (!changed.ok) return explained(changed.error);
-      const consoles = state.consoles.map((one) =>
-        fresh.includes(one.teacherId) ? { ...one, isRevoked: true } : one,
-      );
-      // Codes in a revoked teacher's file are for nobody else, for they may be used there still.
-      const tokens = state.tokens.filter(({ teacherId }) => teacherId === null || !fresh.includes(teacherId));
-      const commitment = await commit(school, { ...state, consoles, tokens }, changed.value);
-      if (commitment.failure !== null) return commitment.failure;
-      const { epoch } = changed.value;
-      const lines = [
-        ...fresh.map((key) => {
-          const teacher = found.find(({ teacherId }) => teacherId === key);
-          return `Revoked: ${teacher === undefined ? `key ${key}` : described(state, teacher)}`;
-        }),
-        `Roster ${epoch} is ${state.rosterOut === null ? 'ready for "export-roster"' : `written to ${state.rosterOut}`}.`,
-      ];
-      return committed({ revoked: fresh, epoch }, lines, commitment.publishProblem);
+      const meant = keysMeant(school.state, operand, flag('all'));
+      if ('problem' in meant) return meant.problem;
+      const roomKeys = flag('room-key') ? roomKeysOf(school.state, meant.keys) : [];
+      return revokeKeys(school, [...meant.keys, ...roomKeys], parts.wallMs());
     });
   },
 };
