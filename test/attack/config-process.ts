@@ -141,7 +141,7 @@ const runCase = async (
     await connected;
     link.setLesson(LessonId.parse('11111111-1111-4111-8111-111111111111'));
     const watched = await link.command(start.device.deviceId, { verb: 'watch', quality: 'tile' });
-    const first = seen.findIndex((each) => each === 'quality tile');
+    const first = seen.indexOf('quality tile');
     const shown = seen.findLastIndex((each, index) => index < first && each.startsWith('indicator'));
     const isShown = shown >= 0 && seen[shown] !== 'indicator off';
     if (watched.ok && first >= 0 && isShown) outcome.controls += 1;

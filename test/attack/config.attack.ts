@@ -53,6 +53,12 @@ const forbidden: readonly (readonly [RegExp, string])[] = [
   [/LEHRPULT_[A-Z_]*(?:INSECURE|UNSAFE|NO_TLS|NO_AUTH|SKIP)/, 'process.env.LEHRPULT_INSECURE'],
 ];
 
+/** One handshake inside the process with a certificate that names nobody and is its only authority. */
+const excused: Readonly<Record<string, number>> = { 'main/link/chain-check.ts': 1, 'out/main/main.js': 1 };
+const isExcused = (name: string, pattern: RegExp, text: string): boolean =>
+  pattern.source.startsWith('checkServerIdentity') &&
+  [...text.matchAll(new RegExp(pattern, 'g'))].length <= (excused[name] ?? 0);
+
 /** Of the sources only what runs: comments may say what is forbidden. */
 const withoutComments = (text: string): string =>
   text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|[^:'"`])\/\/[^\n]*/g, '$1');
@@ -73,8 +79,12 @@ attack({
     tally.figure('files', String(files.length));
     for (const path of files) {
       const text = withoutComments(readFileSync(path, 'utf8'));
+      const name = path.slice(root.length + 1);
       for (const [pattern] of forbidden)
-        await tally.attempt(`${path.slice(root.length + 1)}: ${pattern.source}`, () => pattern.test(text));
+        await tally.attempt(
+          `${name}: ${pattern.source}`,
+          () => pattern.test(text) && !isExcused(name, pattern, text),
+        );
     }
   },
 });
