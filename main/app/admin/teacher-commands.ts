@@ -1,5 +1,5 @@
 import { DisplayName, TeacherId } from '../../../shared/domain/ids.ts';
-import type { AdminConsole, AdminRoom, AdminSchool } from '../../trust/admin-store.ts';
+import type { AdminConsole, AdminRoom, AdminSchool, AdminState } from '../../trust/admin-store.ts';
 import { keyIdOf, readCertificate } from '../../trust/certificate-profile.ts';
 import { changeRoster, withRevoked, withTeacher } from '../../trust/roster-changes.ts';
 import { createKeyPair, createRoomAuthority } from '../../trust/school-authority.ts';
