@@ -32,6 +32,8 @@ export type ConnectionOptions = {
 export type ConsoleConnection = {
   /** The teacher TLS has proved to be at the other end. */
   readonly issuer: Issuer;
+  /** IP address of the console. */
+  readonly peerAddress: string;
   /** What our hello says makes this connection unlike any other. */
   readonly nonce: string;
   readonly send: (message: AgentMessage) => boolean;
@@ -53,6 +55,7 @@ function issuerOf(socket: TLSSocket): Issuer {
 export function openConnection(options: ConnectionOptions): ConsoleConnection {
   const { clock, socket } = options;
   const issuer = issuerOf(socket);
+  const peerAddress = socket.remoteAddress ?? '';
   const nonce = randomBytes(16).toString('base64url');
   let isOver = false;
   let isWelcome = false;
@@ -122,5 +125,5 @@ export function openConnection(options: ConnectionOptions): ConsoleConnection {
     const refusal = LinkRefusal.safeParse(reason.toString('utf8'));
     fail(refusal.success ? refusal.data : lost());
   });
-  return { issuer, nonce, send, fail, close };
+  return { issuer, peerAddress, nonce, send, fail, close };
 }

@@ -17,6 +17,7 @@ import type { RosterKeeper } from '../trust/roster.ts';
 import { type CommandGate, type CommandOf, createCommandGate } from './command-gate.ts';
 import type { ConsoleConnection } from './console-connection.ts';
 import { createRenewal } from './renewal.ts';
+import { createSignalFilter } from './signal-filter.ts';
 
 /** Carries a command out; null is success. A verb without a handler does not compile. */
 export type CommandHandlers = {
@@ -79,6 +80,11 @@ export function createConsoleTalk(parts: TalkParts): ConsoleTalk {
   const { connection, identity, roster, handlers, clock, log } = parts;
   const { issuer } = connection;
   const renewal = createRenewal({ identity, connection, clock, log, onCertificate: parts.onCertificate });
+  const filter = createSignalFilter({
+    peerAddress: connection.peerAddress,
+    clock,
+    onLoss: (loss) => log.info(`link.${loss}`),
+  });
   let gate: CommandGate | null = null;
 
   const isListed = () => roster.allowsTeacher(issuer.keyId, identity.roomId);
@@ -143,8 +149,10 @@ export function createConsoleTalk(parts: TalkParts): ConsoleTalk {
       else if (message.type === 'lesson') {
         gate.setLesson(message.lesson);
         handlers.lesson(message.lesson);
-      } else if (message.type === 'signal') handlers.signal(message.channel, message.signal);
-      else if (message.type === 'roster') roster.offer(message.roster);
+      } else if (message.type === 'signal') {
+        const signal = filter(message.channel, message.signal);
+        if (signal !== null) handlers.signal(message.channel, signal);
+      } else if (message.type === 'roster') roster.offer(message.roster);
       else if (message.type === 'certificate') {
         if (!renewal.receive(message)) connection.fail('wrong-order');
       } else onCommand(message, gate);

@@ -131,8 +131,9 @@ export function createLinkServer(options: LinkServerOptions): LinkServer {
   };
   let stopSweep: CancelTimer = () => undefined;
 
+  const count = (code: string) => counters.set(code, (counters.get(code) ?? 0) + 1);
   const refused = (code: RefusalCode, address: string, detail?: string) => {
-    counters.set(code, (counters.get(code) ?? 0) + 1);
+    count(code);
     log.warn(`link.refused.${code}`, detail === undefined ? { address } : { address, detail });
     events.emit('refused', code, address);
   };
@@ -160,6 +161,11 @@ export function createLinkServer(options: LinkServerOptions): LinkServer {
     ...roll,
     onRefused: (code, session, detail) => refused(code, session.address, detail),
     onOrderRefused: (code, session) => refused(`order-${code}`, session.address, session.deviceId),
+    // No refusal of the device: a browser names candidates that are of no use here all day long.
+    onSignalLoss: (loss, session) => {
+      count(loss);
+      log.info(`link.${loss}`, { device: session.deviceId });
+    },
   };
 
   const webSockets = new WebSocketServer({

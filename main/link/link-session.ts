@@ -18,6 +18,7 @@ import { fail, type Result } from '../../shared/result/result.ts';
 import type { Clock } from '../lib/clock.ts';
 import { parseFrame } from './frame.ts';
 import { type CommandFailure, createOrderBook, type OrderBook, type OrderSigner } from './order-book.ts';
+import { createSignalFilter, type SignalLoss } from './signal-filter.ts';
 import { type BucketPlan, createTokenBucket, type TokenBucket } from './token-bucket.ts';
 /** What features get to see; hello and results are the session's own business. */
 export type DeviceMessage = Exclude<AgentMessage, { type: 'hello' } | { type: 'result' } | { type: 'renew' }>;
@@ -66,6 +67,8 @@ export type SessionOwner = {
   readonly onRefused: (code: SessionRefusal, session: SessionControl, detail?: string) => void;
   /** The device did not trust an order; which one it was cannot be known, so its asker hears `timeout`. */
   readonly onOrderRefused: (code: CommandRefusal, session: SessionControl) => void;
+  /** Part of a signal, or all of it, was not passed on. */
+  readonly onSignalLoss: (loss: SignalLoss, session: SessionControl) => void;
   /** Comes once for each session that was open. */
   readonly onGone: (session: SessionControl, reason: GoneReason) => void;
 };
@@ -121,6 +124,7 @@ class Session implements SessionControl {
   readonly #messages: TokenBucket;
   readonly #bytes: TokenBucket;
   readonly #signer: OrderSigner;
+  readonly #filter: ReturnType<typeof createSignalFilter>;
   readonly #acceptedMs: number;
   #facts: DeviceFacts | null = null;
   #report: DeviceReport | null = null;
@@ -139,6 +143,11 @@ class Session implements SessionControl {
     this.#clock = clock;
     this.#limits = limits;
     this.#signer = options.signer;
+    this.#filter = createSignalFilter({
+      peerAddress: options.address,
+      clock,
+      onLoss: (loss) => options.owner.onSignalLoss(loss, this),
+    });
     this.#owner = options.owner;
     this.#acceptedMs = clock.nowMs();
     this.#lastHeardMs = this.#acceptedMs;
@@ -287,7 +296,11 @@ class Session implements SessionControl {
   #onNews(message: DeviceMessage): void {
     if (message.type === 'facts') this.#facts = message.facts;
     if (message.type === 'report') this.#report = message.report;
-    this.#owner.onMessage(this, message);
+    if (message.type !== 'signal') this.#owner.onMessage(this, message);
+    else {
+      const signal = this.#filter(message.channel, message.signal);
+      if (signal !== null) this.#owner.onMessage(this, { ...message, signal });
+    }
   }
 
   #onHello(hello: Extract<AgentMessage, { type: 'hello' }>): void {

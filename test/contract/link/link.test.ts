@@ -164,6 +164,45 @@ describe('news and signals', () => {
   });
 });
 
+describe('signals', () => {
+  const candidate = (address: string) => ({
+    kind: 'candidate' as const,
+    candidate: `candidate:1 1 udp 2122260223 ${address} 50000 typ host`,
+    sdpMid: '0',
+    sdpMLineIndex: 0,
+    generation: 1,
+  });
+  const twoCertificates = `v=0\r\n${['AA', 'BB'].map((byte) => `a=fingerprint:sha-256 ${Array.from({ length: 32 }, () => byte).join(':')}\r\n`).join('')}`;
+
+  it('[LK34, LK35] lead nowhere but to the other end, on both ends', async () => {
+    const { server, address } = await consoleAt(teacher, room);
+    const atDevice: unknown[] = [];
+    const { client, log } = agentAt(device, [address], {
+      handlers: handlersWith({ signal: (_channel, signal) => atDevice.push(signal) }),
+    });
+    await reached(client, 'online');
+    const session = server.session(device.deviceId);
+    const atConsole: unknown[] = [];
+    server.events.on('message', (_session, message) => {
+      if (message.type === 'signal') atConsole.push(message.signal);
+    });
+    const signals = [
+      candidate('203.0.113.9'),
+      { kind: 'offer' as const, sdp: twoCertificates, generation: 1 },
+      candidate('127.0.0.1'),
+    ];
+    for (const signal of signals) {
+      session?.send({ type: 'signal', channel: 'presentation', signal });
+      client.send({ type: 'signal', channel: 'screen', signal });
+    }
+    await expect.poll(() => [atDevice.length, atConsole.length]).toEqual([1, 1]);
+    expect([...atDevice, ...atConsole]).toEqual([candidate('127.0.0.1'), candidate('127.0.0.1')]);
+    expect(log.counts()).toMatchObject({ 'link.signal-candidate-dropped': 1, 'link.signal-refused': 1 });
+    expect(server.counters()).toEqual({ 'signal-candidate-dropped': 1, 'signal-refused': 1 });
+    expect(session?.isOpen()).toBe(true);
+  });
+});
+
 describe('outages', () => {
   it('[LK15] reconnects when the console is back on its address', async () => {
     const first = await startConsole(teacher, room);
