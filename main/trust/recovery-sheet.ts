@@ -33,7 +33,7 @@ const words = {
     useTitle: 'Benutzen',
     use: [
       'Installiere Lehrpult auf dem neuen Rechner und starte in einer Eingabeaufforderung:',
-      'Tippe den Code ab oder lies den QR-Code ein. Groß- und Kleinschreibung, Leerzeichen und Striche sind gleich.',
+      'Tippe den Code ab oder lies den QR-Code ein. Groß- und Kleinschreibung, Leerzeichen und Striche sind gleich. Zum abgetippten Code gehört das Zertifikat der Schule: „--certificate“ mit der Datei identity.json eines Geräts oder school.json eines Pults.',
       'Sperre danach die Lehrkraft, deren Rechner weg ist, mit „revoke“ und lege sie mit „add-teacher“ neu an.',
     ],
     command: 'lehrpult admin recover',
@@ -55,7 +55,7 @@ const words = {
     useTitle: 'Use it',
     use: [
       'Install Lehrpult on the new computer and start in a command prompt:',
-      'Type the code or scan the QR code. Upper and lower case, blanks and hyphens do not matter.',
+      'Type the code or scan the QR code. Upper and lower case, blanks and hyphens do not matter. A typed code needs the certificate of the school: “--certificate” with the file identity.json of a device or school.json of a console.',
       'Then revoke the teacher whose computer is gone with “revoke” and add them anew with “add-teacher”.',
     ],
     command: 'lehrpult admin recover',
