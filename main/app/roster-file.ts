@@ -7,7 +7,7 @@ import type { RosterKeeper } from '../trust/roster.ts';
 
 /** A revocation reaches every device within a minute, with room for a slow share. */
 const readAgainMs = 15_000;
-const maxFileBytes = 256 * 1024;
+const maxFileBytes = 512 * 1024;
 
 type Parts = {
   /** null: nothing to read. */
