@@ -100,7 +100,7 @@ class Client implements LinkClient {
   readonly #log: Log;
   #identity: AgentIdentity | null;
   #context: SecureContext | null = null;
-  /** Teachers whom our roster does not list and whom the next try passes over, so that another address can win. */
+  /** Teachers whom our roster does not list: passed over until no other console is found, so that another can win. */
   readonly #passedOver = new Set<string>();
   #status: LinkStatus = { state: 'stopped' };
   #backoff = freshBackoff;
@@ -189,8 +189,9 @@ class Client implements LinkClient {
       clock: this.#clock,
       ...(this.#options.localAddress === undefined ? {} : { localAddress: this.#options.localAddress }),
       onDone: (result) => {
-        this.#passedOver.clear();
         if (!result.ok) {
+          // Nobody else is there: the next try asks them all again, for a newer roster may list them.
+          this.#passedOver.clear();
           this.#failed(result.problem);
           return;
         }
@@ -272,6 +273,7 @@ class Client implements LinkClient {
   #onWelcome(welcome: WelcomeFacts, address: string): void {
     const { roomName, teacherName, clockDifferenceMs } = welcome;
     this.#onlineSinceMs = this.#clock.nowMs();
+    this.#passedOver.clear();
     this.#log.info('link.online', { address });
     this.#options.handlers.welcome(welcome);
     const since = this.#clock.wallMs();

@@ -31,20 +31,20 @@ import {
   type ListenFailure,
   plainAddress,
 } from './front-door.ts';
-import {
-  createSession,
-  type LinkSession,
-  type SessionControl,
-  type SessionLimits,
-  type SessionOwner,
-  type SessionRefusal,
-} from './link-session.ts';
+import { createSession } from './link-session.ts';
 import type { OrderSigner } from './order-book.ts';
 import type { PairingService } from './pairing-service.ts';
 import { createSessionRoll, type RenewDevice, type RollEvents, type RollRefusal } from './session-roll.ts';
+import type {
+  LinkSession,
+  SessionControl,
+  SessionLimits,
+  SessionOwner,
+  SessionRefusal,
+} from './session-types.ts';
 import { devicePeer, mutualServerOptions, onTlsFailure, type TransportFailure } from './tls-settings.ts';
 
-export type { DeviceMessage, GoneReason, LinkSession } from './link-session.ts';
+export type { DeviceMessage, GoneReason, LinkSession } from './session-types.ts';
 
 /** Every reason for which the console turns somebody away; each is counted and logged as `link.refused.<code>`. */
 export type RefusalCode =

@@ -6,8 +6,8 @@ import type { DeviceFacts, DeviceReport } from '../../shared/domain/device.ts';
 import type { DeviceId } from '../../shared/domain/ids.ts';
 import {
   AgentMessage,
+  AnyHello,
   type CommandBody,
-  type CommandRefusal,
   type ConsoleMessage,
   clockDifferenceToldMs,
   type LinkRefusal,
@@ -18,88 +18,18 @@ import { fail, type Result } from '../../shared/result/result.ts';
 import type { Clock } from '../lib/clock.ts';
 import { parseFrame } from './frame.ts';
 import { type CommandFailure, createOrderBook, type OrderBook, type OrderSigner } from './order-book.ts';
-import { createSignalFilter, type SignalLoss } from './signal-filter.ts';
-import { type BucketPlan, createTokenBucket, type TokenBucket } from './token-bucket.ts';
-/** What features get to see; hello and results are the session's own business. */
-export type DeviceMessage = Exclude<AgentMessage, { type: 'hello' } | { type: 'result' } | { type: 'renew' }>;
-export type SendableMessage = Extract<ConsoleMessage, { type: 'signal' }>;
-export type GoneReason = 'closed' | 'silent' | 'replaced' | 'cloned' | 'refused' | 'console-closing';
-
-export type LinkSession = {
-  readonly deviceId: DeviceId;
-  /** The device's IP address. */
-  readonly address: string;
-  /** Unix milliseconds. */
-  readonly connectedAt: number;
-  /** By how much the device's clock was ahead of ours at hello; null if people need not know. Nothing depends on it. */
-  readonly clockDifferenceMs: number | null;
-  /** Last facts and report the device sent. */
-  readonly facts: DeviceFacts;
-  readonly report: DeviceReport;
-  /** False if the connection is closed; a message to nobody is lost, as on any network. */
-  readonly send: (message: SendableMessage) => boolean;
-  /** Orders something and waits for the device's answer. Never rejects. `timeoutMs` default 5,000. */
-  readonly command: (body: CommandBody, timeoutMs?: number) => Promise<Result<void, CommandFailure>>;
-  /** Tells the device why and ends the connection. */
-  readonly refuse: (code: LinkRefusal) => void;
-  readonly isOpen: () => boolean;
-};
-
-export type SessionLimits = {
-  readonly messages: BucketPlan;
-  readonly bytes: BucketPlan;
-  /** Bytes that may wait for a device that does not read. */
-  readonly maxWaitingBytes: number;
-  readonly helloTimeoutMs: number;
-  readonly heartbeatIntervalMs: number;
-  readonly heartbeatTimeoutMs: number;
-};
-
-/** Codes beside those of the protocol for what the WebSocket layer itself refuses. */
-export type SessionRefusal = LinkRefusal | 'too-big' | 'bad-frame';
-
-export type SessionOwner = {
-  /** Hello was good: sooner or later the owner calls `open` or `turnAway`. */
-  readonly onHello: (session: SessionControl, version: number) => void;
-  /** The device asks for a new certificate. `requestDer` is whatever it sent. */
-  readonly onRenew: (session: SessionControl, requestDer: Buffer) => void;
-  readonly onMessage: (session: SessionControl, message: DeviceMessage) => void;
-  readonly onRefused: (code: SessionRefusal, session: SessionControl, detail?: string) => void;
-  /** The device did not trust an order; which one it was cannot be known, so its asker hears `timeout`. */
-  readonly onOrderRefused: (code: CommandRefusal, session: SessionControl) => void;
-  /** Part of a signal, or all of it, was not passed on. */
-  readonly onSignalLoss: (loss: SignalLoss, session: SessionControl) => void;
-  /** Comes once for each session that was open. */
-  readonly onGone: (session: SessionControl, reason: GoneReason) => void;
-};
-
-export type Welcome = Extract<ConsoleMessage, { type: 'welcome' }>;
-
-export type SessionControl = LinkSession & {
-  /** Welcomes a device that has said hello; false if it has gone meanwhile. */
-  readonly open: (welcome: Welcome) => boolean;
-  /** Counts, says why and closes. */
-  readonly turnAway: (code: LinkRefusal, detail?: string) => void;
-  /** To a device that was welcomed; false to any other. */
-  readonly tell: (message: ConsoleMessage) => boolean;
-  /** Not closed; it may not have said hello yet. */
-  readonly isAlive: () => boolean;
-  /** Is somebody there now? Asks with a ping of its own; false after `timeoutMs` or when the connection ends. */
-  readonly probe: (timeoutMs: number) => Promise<boolean>;
-  readonly close: (code: LinkRefusal, reason: GoneReason) => void;
-  /** Heartbeat and time limits; called every half second. */
-  readonly tick: () => void;
-};
-
-export type SessionOptions = {
-  readonly socket: WebSocket;
-  readonly deviceId: DeviceId;
-  readonly address: string;
-  readonly clock: Clock;
-  readonly limits: SessionLimits;
-  readonly signer: OrderSigner;
-  readonly owner: SessionOwner;
-};
+import type {
+  DeviceMessage,
+  GoneReason,
+  SendableMessage,
+  SessionControl,
+  SessionLimits,
+  SessionOptions,
+  SessionOwner,
+  Welcome,
+} from './session-types.ts';
+import { createSignalFilter } from './signal-filter.ts';
+import { createTokenBucket, type TokenBucket } from './token-bucket.ts';
 
 /** Close code of the private range (RFC 6455 section 7.4.2); the reason carries the refusal's code. */
 export const refusedCloseCode = 4_000;
@@ -110,6 +40,12 @@ const closeGraceMs = 250;
 export function commonVersion(theirs: { readonly min: number; readonly max: number }): number | null {
   const version = Math.min(theirs.max, protocolVersions.max);
   return version >= Math.max(theirs.min, protocolVersions.min) ? version : null;
+}
+
+/** Is this the hello of a version that we do not speak, and whose other keys we therefore cannot know? */
+function isOfOtherVersion(frame: Buffer): boolean {
+  const hello = parseFrame(AnyHello, frame);
+  return hello.ok && commonVersion(hello.value.versions) === null;
 }
 
 class Session implements SessionControl {
@@ -282,6 +218,7 @@ class Session implements SessionControl {
     if (!this.#heard(data.length)) return;
     const parsed = isBinary ? fail('not-json', 'none', 'binary') : parseFrame(AgentMessage, data);
     if (parsed.ok) this.#onMessage(parsed.value);
+    else if (this.#state === 'await-hello' && isOfOtherVersion(data)) this.turnAway('version');
     else this.turnAway(parsed.error.code, parsed.error.detail);
   }
 

@@ -8,7 +8,13 @@ import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { readCertificate } from '../trust/certificate-profile.ts';
 import type { RosterKeeper } from '../trust/roster.ts';
-import type { DeviceMessage, GoneReason, LinkSession, SessionControl, SessionOwner } from './link-session.ts';
+import type {
+  DeviceMessage,
+  GoneReason,
+  LinkSession,
+  SessionControl,
+  SessionOwner,
+} from './session-types.ts';
 
 export type RollEvents = {
   /** Hello was good; the session can be used. An older session of the same device went before, as `replaced`. */

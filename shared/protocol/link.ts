@@ -130,6 +130,9 @@ export const Order = z.strictObject({
 });
 export type Order = z.infer<typeof Order>;
 
+/** What a hello of any version, past or future, says in this form. */
+export const AnyHello = z.looseObject({ type: z.literal('hello'), versions: VersionRange });
+
 export const AgentMessage = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('hello'),

@@ -241,6 +241,10 @@ describe('coming back', () => {
     const raw = await rawAt(port, rogue);
     raw.socket.send(helloText({ versions: { min: 3, max: 5 } }));
     expect((await raw.closed).reason).toBe('version');
+    // Another version's hello may hold anything besides.
+    const later = await rawAt(port, rogue);
+    later.socket.send('{"type":"hello","versions":{"min":3,"max":9},"greeting":"hi"}');
+    expect((await later.closed).reason).toBe('version');
     const ranged = await rawAt(port, rogue);
     ranged.socket.send(helloText({ versions: { min: 1, max: 5 } }));
     await heard(server.events, 'connected');
