@@ -60,6 +60,34 @@ export const views: readonly View[] = [
     },
   },
   {
+    name: 'console-smallest',
+    page: 'console',
+    scene: { ...mixed, presentation: 'off' },
+    sizes: [{ width: 900, height: 600 }],
+    prepare: async (page) => {
+      await live(page, 4);
+      for (const seat of [0, 2, 3]) {
+        await page.locator(`[data-seat="${seat}"]`).click({ modifiers: ['Control'] });
+      }
+    },
+  },
+  {
+    name: 'console-setup-smallest',
+    page: 'console',
+    answers: { setup: 'needed' },
+    sizes: [{ width: 900, height: 600 }],
+  },
+  {
+    name: 'console-pairing-smallest',
+    page: 'console',
+    answers: { pairing: 'comparing', setup: 'missing' },
+    sizes: [{ width: 900, height: 600 }],
+    prepare: async (page) => {
+      await press(page, 'add-devices');
+      await page.getByTestId('pairing-request').waitFor();
+    },
+  },
+  {
     name: 'console-small-tiles',
     page: 'console',
     scene: mixed,
