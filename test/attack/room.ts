@@ -41,6 +41,8 @@ export type AttackRoom = {
   readonly roomAuthority: KeyAndCertificate;
   readonly address: string;
   readonly port: number;
+  /** The joining code that all devices used; it is used up. */
+  readonly token: string;
   readonly console: Remote<ConsoleCalls>;
   readonly consolePid: number;
   readonly devices: readonly AttackDevice[];
@@ -195,9 +197,10 @@ export const startRoom = async (options: RoomOptions = {}): Promise<AttackRoom> 
       },
     });
     await options.beforeDevices?.(network);
+    const token = await console.createToken(deviceCount);
     const policy: Partial<Policy> = {
       useDiscovery: false,
-      enrolmentToken: await console.createToken(deviceCount),
+      enrolmentToken: token,
       consoleAddresses: [address],
       ...roster,
       ...options.policy,
@@ -237,6 +240,7 @@ export const startRoom = async (options: RoomOptions = {}): Promise<AttackRoom> 
       teacher,
       roomAuthority,
       address,
+      token,
       port: Number(address.split(':').at(-1)),
       console,
       consolePid: consoleProcess.child.pid ?? 0,
