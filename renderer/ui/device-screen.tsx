@@ -75,7 +75,7 @@ const Badges = ({ device }: { readonly device: DeviceView }) => {
       )}
       {state === 'none' || !isOnline ? null : (
         <span
-          data-tone={state === 'failed' ? 'danger' : 'present'}
+          data-tone={state === 'failed' || state === 'insecure' ? 'danger' : 'present'}
           data-usual={state === 'showing' || undefined}
           title={t(`device.presentation.${state}`)}
         >

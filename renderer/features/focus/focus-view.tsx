@@ -58,7 +58,8 @@ export const FocusView = ({
   const [width, setWidth] = useState(0);
   const [shown, setShown] = useState<string | null>(null);
   // Connected is not yet seen: the words stay until the first frame of this device.
-  const status = deviceStatus(device, hasLesson, shown === device.id ? picture.state : 'connecting');
+  const isKnown = shown === device.id || picture.state === 'insecure';
+  const status = deviceStatus(device, hasLesson, isKnown ? picture.state : 'connecting');
   useEffect(() => view.current?.focus(), []);
 
   const onKeyDown = (event: KeyboardEvent): void => {
