@@ -50,14 +50,15 @@ export function createRenewal(parts: RenewalParts): Renewal {
   let stopTimer: CancelTimer = () => undefined;
   let isAsked = false;
   let isClosed = false;
-  let consoleAheadMs = 0;
-  let differsFrom = (): number => 0;
+  let current = identity.certificatePem;
+  /** By how much the console's clock is ahead of ours now, as far as we know. */
+  let consoleAheadMs = (): number => 0;
 
   const ask = async () => {
-    consoleAheadMs = differsFrom();
-    if (isAsked || !isDueForRenewal(identity.certificatePem, agentLifetimeMs, clock.wallMs())) return;
-    if (Math.abs(consoleAheadMs) > maxClockDifferenceMs) {
-      log.warn('link.renewal-waits-for-clock', { consoleAheadMs });
+    if (!isDueForRenewal(current, agentLifetimeMs, clock.wallMs())) return;
+    const aheadMs = consoleAheadMs();
+    if (Math.abs(aheadMs) > maxClockDifferenceMs) {
+      log.warn('link.renewal-waits-for-clock', { aheadMs });
       return;
     }
     isAsked = true;
@@ -70,22 +71,24 @@ export function createRenewal(parts: RenewalParts): Renewal {
   const judge = async (certificatePem: string) => {
     let found: string | null = 'unreadable';
     try {
-      found = await fault(identity, certificatePem);
+      found = await fault({ ...identity, certificatePem: current }, certificatePem);
     } catch {
       // OpenSSL could not read it: then it is refused like any other that does not fit.
     }
-    if (found !== null) log.error('link.certificate-refused', { reason: found });
-    else if (!isClosed) parts.onCertificate(certificatePem);
+    if (found !== null) {
+      log.error('link.certificate-refused', { reason: found });
+      return;
+    }
+    if (isClosed) return;
+    current = certificatePem;
+    parts.onCertificate(certificatePem);
   };
 
   return {
     begin(consoleWallMs) {
       const offsetMs = consoleWallMs - clock.nowMs();
-      differsFrom = () => offsetMs + clock.nowMs() - clock.wallMs();
-      stopTimer = clock.every(dayMs, () => {
-        isAsked = false;
-        void ask();
-      });
+      consoleAheadMs = () => offsetMs + clock.nowMs() - clock.wallMs();
+      stopTimer = clock.every(dayMs, () => void ask());
       void ask();
     },
     receive({ certificatePem }) {

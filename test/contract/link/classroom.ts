@@ -1,6 +1,7 @@
 // A school in memory, consoles and devices for tests with real sockets on 127.0.0.1.
 import { randomUUID } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { connect, type TLSSocket } from 'node:tls';
 import { WebSocket, WebSocketServer } from 'ws';
@@ -261,7 +262,10 @@ export const welcomeText = (
   });
 
 /** A console with a good certificate that says what the test wants it to, and answers no ping. */
-export async function startPuppet(teacher: TeacherIdentity, onConnection: (socket: WebSocket) => void) {
+export async function startPuppet(
+  teacher: TeacherIdentity,
+  onConnection: (socket: WebSocket, request: IncomingMessage) => void,
+) {
   const https = createHttpsServer(mutualServerOptions(teacher));
   const sockets = new WebSocketServer({
     server: https,

@@ -1,6 +1,10 @@
 // Certificates that come to their end and clocks that are wrong: a lesson goes on, and people are told.
+import { X509Certificate } from 'node:crypto';
+import { TLSSocket } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { createFakeClock } from '../../../main/lib/fake-clock.ts';
+import { createLog } from '../../../main/lib/log.ts';
+import { createRenewal } from '../../../main/link/renewal.ts';
 import type { RenewDevice } from '../../../main/link/session-roll.ts';
 import { dateFailureOf } from '../../../main/link/tls-settings.ts';
 import { keyIdOf } from '../../../main/trust/certificate-profile.ts';
@@ -8,11 +12,11 @@ import { createKeyPair, readRequest } from '../../../main/trust/school-authority
 import { fail, ok } from '../../../shared/result/result.ts';
 import {
   deviceOf,
-  heard,
   helloText,
   makeSchool,
   newLesson,
   newRoom,
+  quietLog,
   reached,
   startPuppet,
   teacherOf,
@@ -41,14 +45,13 @@ const renew: RenewDevice = async (deviceId, requestDer) => {
 };
 
 describe('[LK32] a certificate in its last third', () => {
-  it('is renewed over the link with the same key, and shown at the next connection', async () => {
+  it('is renewed over the link with the same key, once', async () => {
     const { server, address } = await consoleAt(teacher, room, { renew });
     const renewed: string[] = [];
     const { client } = agentAt(ageing, [address], { onCertificate: (pem) => renewed.push(pem) });
     await reached(client, 'online');
     await expect.poll(() => renewed).toHaveLength(1);
     expect(renewed[0]).not.toBe(ageing.certificatePem);
-    // Nothing is asked once more, and the device is the same one.
     client.stop();
     client.start();
     await reached(client, 'online');
@@ -58,21 +61,55 @@ describe('[LK32] a certificate in its last third', () => {
     expect(renewed).toHaveLength(1);
   });
 
-  it('is asked for once a day on a connection that lasts', async () => {
-    const clock = createFakeClock(Date.now());
-    const requests: unknown[] = [];
-    const puppet = await startPuppet(teacher, (socket) =>
+  it('gives way to the new one at the next connection', async () => {
+    const certificatePem = await authority.issueAgent(await ageingKey(), Date.now());
+    const shown: string[] = [];
+    const puppet = await startPuppet(teacher, (socket, { socket: tls }) => {
+      if (tls instanceof TLSSocket) shown.push(tls.getPeerX509Certificate()?.serialNumber ?? '');
       socket.on('message', (data) => {
         const { type } = JSON.parse(String(data));
-        if (type === 'hello') socket.send(welcomeText(room, null, { wallMs: clock.wallMs() }));
-        if (type === 'renew') requests.push(type);
-      }),
-    );
+        if (type === 'hello') socket.send(welcomeText(room, null));
+        if (type === 'renew') socket.send(JSON.stringify({ type: 'certificate', certificatePem }));
+      });
+    });
     cleanups.push(puppet.close);
-    const { client } = agentAt(ageing, [puppet.address], { clock });
-    await reached(client, 'online');
-    await expect.poll(() => requests).toHaveLength(1);
+    const renewed: string[] = [];
+    const { client } = agentAt(ageing, [puppet.address], { onCertificate: (pem) => renewed.push(pem) });
+    await expect.poll(() => renewed).toEqual([certificatePem]);
     client.stop();
+    client.start();
+    await reached(client, 'online');
+    expect(shown).toEqual(
+      [ageing.certificatePem, certificatePem].map((pem) => new X509Certificate(pem).serialNumber),
+    );
+  });
+
+  it('is asked for once a day on a connection that lasts, until it has come', async () => {
+    const clock = createFakeClock(Date.now());
+    const sent: string[] = [];
+    const renewed: string[] = [];
+    const renewal = createRenewal({
+      identity: ageing,
+      connection: { send: ({ type }) => sent.push(type) > 0 },
+      clock,
+      log: quietLog(),
+      onCertificate: (pem) => renewed.push(pem),
+    });
+    renewal.begin(clock.wallMs());
+    await expect.poll(() => sent).toEqual(['renew']);
+    clock.advance(dayMs - 1);
+    expect(sent).toHaveLength(1);
+    clock.advance(1);
+    await expect.poll(() => sent).toHaveLength(2);
+    const certificatePem = await authority.issueAgent(await ageingKey(), Date.now());
+    expect(renewal.receive({ type: 'certificate', certificatePem })).toBe(true);
+    await expect.poll(() => renewed).toEqual([certificatePem]);
+    clock.advance(3 * dayMs);
+    // Whatever was to be sent is on its way by now.
+    await createKeyPair();
+    expect(sent).toHaveLength(2);
+    renewal.close();
+    expect(clock.pending()).toBe(0);
   });
 
   it('is not asked for while it is fresh, nor taken unasked', async () => {
@@ -93,7 +130,7 @@ describe('[LK32] a certificate in its last third', () => {
 
   const wrong: [string, () => Promise<string>][] = [
     ['key', async () => authority.issueAgent((await createKeyPair()).publicKeyDer, Date.now())],
-    ['key', async () => 'no certificate'],
+    ['unreadable', async () => 'no certificate'],
     ['chain', async () => (await stranger.roomAuthority(room)).issueAgent(await ageingKey(), Date.now())],
     [
       'role or room',
@@ -101,7 +138,7 @@ describe('[LK32] a certificate in its last third', () => {
     ],
     ['not newer', async () => authority.issueAgent(await ageingKey(), Date.now() - 301 * dayMs)],
   ];
-  it.each(wrong)('stays in use when what comes back has the wrong %s', async (_what, issue) => {
+  it.each(wrong)('stays in use when what comes back is wrong: %s', async (what, issue) => {
     const certificatePem = await issue();
     const puppet = await startPuppet(teacher, (socket) =>
       socket.on('message', (data) => {
@@ -112,23 +149,47 @@ describe('[LK32] a certificate in its last third', () => {
     );
     cleanups.push(puppet.close);
     const renewed: string[] = [];
-    const { client, log } = agentAt(ageing, [puppet.address], { onCertificate: (pem) => renewed.push(pem) });
+    const lines: string[] = [];
+    const { client } = agentAt(ageing, [puppet.address], {
+      onCertificate: (pem) => renewed.push(pem),
+      log: createLog({ sink: (line) => lines.push(line) }),
+    });
     await reached(client, 'online');
-    await expect.poll(() => log.counts()['link.certificate-refused']).toBe(1);
+    const refusal = () => lines.find((line) => line.includes('link.certificate-refused'));
+    await expect.poll(refusal).toContain(`"reason":"${what}"`);
     expect(renewed).toEqual([]);
     expect(client.status().state).toBe('online');
   });
 
-  it('the console refuses another key, and more than one request in a minute', async () => {
-    const { server, port } = await consoleAt(teacher, room, { renew: async () => ok(fresh.certificatePem) });
+  const askFor = async (port: number) => {
     const raw = await rawAt(port, ageing);
     raw.socket.send(helloText());
-    await heard(server.events, 'connected');
-    raw.socket.send('{"type":"renew","request":"AAAA"}');
-    raw.socket.send('{"type":"renew","request":"AAAA"}');
-    await expect.poll(() => server.counters()).toEqual({ 'renew-refused': 2 });
+    await expect.poll(() => raw.frames).toHaveLength(1);
+    return { ...raw, ask: () => raw.socket.send('{"type":"renew","request":"AAAA"}') };
+  };
+
+  it('is never sent for another key', async () => {
+    const { server, port } = await consoleAt(teacher, room, { renew: async () => ok(fresh.certificatePem) });
+    const raw = await askFor(port);
+    raw.ask();
+    await expect.poll(() => server.counters()).toEqual({ 'renew-refused': 1 });
     expect(raw.frames).toHaveLength(1);
     expect(server.session(ageing.deviceId)?.isOpen()).toBe(true);
+  });
+
+  it('is issued at most once a minute on one connection', async () => {
+    let issued = 0;
+    const { server, port } = await consoleAt(teacher, room, {
+      renew: async () => {
+        issued += 1;
+        return ok(ageing.certificatePem);
+      },
+    });
+    const raw = await askFor(port);
+    for (let index = 0; index < 5; index += 1) raw.ask();
+    await expect.poll(() => server.counters()).toEqual({ 'renew-refused': 4 });
+    expect(issued).toBe(1);
+    expect(raw.frames).toHaveLength(2);
   });
 
   it('waits for clocks that agree within a day', async () => {
