@@ -19,7 +19,7 @@ const count = Number(process.argv[2] ?? 60);
 const percentile = (values: readonly number[], part: number): number =>
   [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * part))] ??
   Number.NaN;
-const rounded = (value: number): number => Math.round(value * 10) / 10;
+const rounded = (value: number): number => Math.round(value * 100) / 100;
 const cpuMs = (since?: NodeJS.CpuUsage): number => {
   const { user, system } = process.cpuUsage(since);
   return (user + system) / 1_000;
@@ -47,6 +47,9 @@ async function runAgents(): Promise<void> {
   const agents = order.identities.map((identity) => startAgent(identity, [order.address]));
   await Promise.all(agents.map(({ client }) => reached(client, 'online')));
   process.send?.({ onlineCpuMs: cpuMs(cpu) });
+  const commands = process.cpuUsage();
+  await once(process, 'message');
+  process.send?.({ commandsCpuMs: cpuMs(commands) });
   await once(process, 'message');
   globalThis.gc?.();
   process.send?.({ rssPerAgentKb: (process.memoryUsage().rss - before) / 1_024 / agents.length });
@@ -74,6 +77,7 @@ async function runConsole(): Promise<void> {
   const consoleOnlineCpuMs = cpuMs(consoleCpu);
 
   const times: number[] = [];
+  const commandsCpu = process.cpuUsage();
   for (let round = 0; round < 20; round += 1) {
     await Promise.all(
       server.sessions().map(async (session) => {
@@ -89,6 +93,10 @@ async function runConsole(): Promise<void> {
       }),
     );
   }
+  const consoleCommandsCpuMs = cpuMs(commandsCpu);
+  const cpuAnswer = answers();
+  agents.send('cpu');
+  const { commandsCpuMs } = await cpuAnswer;
   const idleCpu = process.cpuUsage();
   const idleStartMs = performance.now();
   await waitFor(() => performance.now() - idleStartMs > 4_000);
@@ -114,6 +122,10 @@ async function runConsole(): Promise<void> {
       agent: rounded((onlineCpuMs ?? 0) / count),
     },
     commandMs: { p50: rounded(percentile(times, 0.5)), p99: rounded(percentile(times, 0.99)) },
+    cpuPerCommandMs: {
+      console: rounded(consoleCommandsCpuMs / times.length),
+      agent: rounded((commandsCpuMs ?? 0) / times.length),
+    },
     idleConsoleCpuPercent: rounded(idleCpuPercent),
     rssKb: { perAgent: Math.round(rssPerAgentKb ?? 0), perSession: Math.round(consoleRssPerAgentKb) },
     backAfter5sMs: {
