@@ -145,6 +145,7 @@ export const createConsole = (parts: Parts): Console => {
     onlineDevices: devices.online,
     newPresentationId: () => randomUUID() as PresentationId,
     wallMs: clock.wallMs,
+    onInsecure: devices.insecure,
     onChange: (view) => broadcast('presentation:changed', view),
   });
   const lesson: ConsoleLesson = createConsoleLesson({

@@ -1,11 +1,13 @@
 // What the source and the devices' connections share: the native peer connection with its events as plain calls.
 // The only file besides relay.ts that touches node-datachannel.
 import nodeDataChannel, { type PeerConnection, type RtcConfig } from 'node-datachannel';
+import { announcedFingerprint } from '../../shared/protocol/fingerprint.ts';
 import type { Fingerprints } from '../../shared/protocol/relay.ts';
 import type { Signal } from '../../shared/protocol/signal.ts';
-import { fingerprintOf, isUsableCandidate } from './sdp.ts';
+import { isUsableCandidate } from './sdp.ts';
 
-export type ConnectionState = 'connecting' | 'connected' | 'failed' | 'closed';
+/** `insecure`: the far end is not who the link says; nothing may be sent to it or taken from it. */
+export type ConnectionState = 'connecting' | 'connected' | 'failed' | 'insecure' | 'closed';
 
 type Parts = {
   readonly name: string;
@@ -21,19 +23,22 @@ export type Connection = {
   readonly native: PeerConnection;
   readonly generation: number;
   readonly fingerprints: () => Fingerprints;
-  /** Throws when the native side refuses the description. */
+  /** Throws when the native side refuses the description, and `UnboundDescription`. */
   readonly setRemote: (sdp: string, type: 'offer' | 'answer') => void;
   /** False for a candidate that is not used. Throws when the native side refuses it. */
   readonly addCandidate: (candidate: string, mid: string | null) => boolean;
   readonly close: () => void;
 };
 
+/** A description that does not announce one key, the same each time, see [Note: media binding]. It was not applied. */
+export class UnboundDescription extends Error {}
+
 const nothingKnown: Fingerprints = { local: null, remote: null };
 
 const readFingerprints = (native: PeerConnection): Fingerprints => {
   const remote = native.remoteFingerprint();
   return {
-    local: fingerprintOf(native.localDescription()?.sdp ?? ''),
+    local: announcedFingerprint(native.localDescription()?.sdp ?? ''),
     // Until the handshake the native side gives an empty string.
     remote: remote.algorithm === 'sha-256' && remote.value.length === 95 ? remote.value.toUpperCase() : null,
   };
@@ -63,6 +68,8 @@ export const createConnection = (parts: Parts): Connection => {
   let isOver = false;
   let fingerprints = nothingKnown;
   let holdsBack = false;
+  /** What the far end has announced over the link. */
+  let announced: string | null = null;
   const held: Signal[] = [];
   const sendOrHold = (signal: Signal): void => {
     if (holdsBack) held.push(signal);
@@ -87,11 +94,21 @@ export const createConnection = (parts: Parts): Connection => {
   native.onGatheringStateChange((state) => {
     if (!isClosed && state === 'complete') sendOrHold({ kind: 'end-of-candidates', generation });
   });
+  /** What a change of the native side means once the keys were compared, see [Note: media binding]. */
+  const judged = (state: ConnectionState): ConnectionState => {
+    if (state === 'connected') return readFingerprints(native).remote === announced ? state : 'insecure';
+    // The way was there and the handshake failed on it: somebody without the announced key answers.
+    const isReached = ['connected', 'completed'].includes(native.iceState());
+    return state === 'failed' && isReached && announced !== null && !wasConnected ? 'insecure' : state;
+  };
+  let wasConnected = false;
   native.onStateChange((raw) => {
     const state = stateOf(raw);
     if (isClosed || isOver || state === null) return;
-    if (state !== 'connected') isOver = true;
-    parts.onState(state);
+    const seen = judged(state);
+    if (seen === 'connected') wasConnected = true;
+    else isOver = true;
+    parts.onState(seen);
   });
 
   return {
@@ -102,6 +119,11 @@ export const createConnection = (parts: Parts): Connection => {
       return fingerprints;
     },
     setRemote(sdp, type) {
+      const next = announcedFingerprint(sdp);
+      if (next === null || (announced !== null && announced !== next)) {
+        throw new UnboundDescription('the description does not announce one key, the same each time');
+      }
+      announced = next;
       native.setRemoteDescription(sdp, type);
       holdsBack = false;
       for (const signal of held.splice(0)) parts.send(signal);

@@ -3,7 +3,7 @@
 import nodeDataChannel, { type Track } from 'node-datachannel';
 import type { PeerId, PeerState, PeerStats, RelayErrorCode } from '../../shared/protocol/relay.ts';
 import type { Signal } from '../../shared/protocol/signal.ts';
-import { type Connection, createConnection } from './connection.ts';
+import { type Connection, createConnection, UnboundDescription } from './connection.ts';
 import { createWishBudget } from './key-frame-gate.ts';
 import { createLossWindow } from './loss-window.ts';
 import { buildSenderReport, parseRtcp, type RtcpHandler, roundTripMs } from './rtcp.ts';
@@ -133,6 +133,8 @@ export class Peer {
         connection.setRemote(withoutNamedCandidates(signal.sdp), 'answer');
       } catch (error) {
         parts.onError('bad-sdp', words(error));
+        // A connection that is bound goes on; one that waits for its answer has got it from somebody else.
+        if (error instanceof UnboundDescription && this.state !== 'connected') this.refuse();
       }
     } else if (signal.kind === 'candidate') {
       try {
@@ -207,7 +209,8 @@ export class Peer {
       send: parts.send,
       finish: completePeerOffer,
       onState: (state) => {
-        if (state !== 'connected') this.fail();
+        if (state === 'insecure') this.refuse();
+        else if (state !== 'connected') this.fail();
       },
     });
     const video = new nodeDataChannel.Video('video', 'SendOnly');
@@ -239,6 +242,15 @@ export class Peer {
     this.parts.onState(this);
     this.dispose();
     this.retryLater();
+  }
+
+  /** Whoever answers is not the device: nothing more until it is asked for, see [Note: media binding]. */
+  private refuse(): void {
+    if (this.state === 'closed') return;
+    this.state = 'insecure';
+    this.leave();
+    this.parts.onState(this);
+    this.dispose();
   }
 
   private retryLater(): void {

@@ -78,7 +78,3 @@ export const isUsableCandidate = (candidate: string): boolean => {
     (parts[7] === 'host' || parts[7] === 'prflx')
   );
 };
-
-/** SHA-256 fingerprint of a description, null when there is none. */
-export const fingerprintOf = (sdp: string): string | null =>
-  /^a=fingerprint:sha-256 ([0-9A-Fa-f:]{95})\r?$/im.exec(sdp)?.[1]?.toUpperCase() ?? null;

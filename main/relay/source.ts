@@ -258,7 +258,7 @@ export class Source {
       return;
     }
     this.dispose();
-    this.change('lost', nobody);
+    this.change(state === 'insecure' ? 'insecure' : 'lost', nobody);
   }
 
   private change(state: SourceState, fingerprints: Fingerprints): void {

@@ -2,7 +2,7 @@
 import type { DeviceView } from '../../shared/domain/device.ts';
 
 /** State of the picture of one device in this page. `none`: nobody asked for it. */
-export type PictureState = 'none' | 'connecting' | 'live' | 'frozen' | 'failed';
+export type PictureState = 'none' | 'connecting' | 'live' | 'frozen' | 'failed' | 'insecure';
 
 export type DeviceStatus =
   | { readonly kind: 'never-seen' }
@@ -17,7 +17,7 @@ export type DeviceStatus =
   | { readonly kind: 'quarantined'; readonly addresses: readonly string[] }
   | {
       readonly kind: 'screen-problem';
-      readonly problem: NonNullable<DeviceView['report']['screenProblem']>;
+      readonly problem: Exclude<DeviceView['report']['screenProblem'], null | 'not-secure'>;
     }
   /** Whoever answered for the device could not prove to be it. */
   | { readonly kind: 'insecure' };
@@ -30,7 +30,8 @@ export const deviceStatus = (device: DeviceView, hasLesson: boolean, picture: Pi
   if (connection.state === 'never-seen') return { kind: 'never-seen' };
   if (connection.state === 'offline') return { kind: 'offline', since: connection.since };
   if (connection.state === 'quarantined') return { kind: 'quarantined', addresses: connection.addresses };
-  if (device.lastError === insecureCode) return { kind: 'insecure' };
+  if (device.lastError === insecureCode || picture === 'insecure') return { kind: 'insecure' };
+  if (report.screenProblem === 'not-secure') return { kind: 'insecure' };
   if (connection.state === 'reconnecting') return { kind: 'reconnecting' };
   if (!hasLesson) return { kind: 'idle' };
   if (report.screenProblem !== null) return { kind: 'screen-problem', problem: report.screenProblem };

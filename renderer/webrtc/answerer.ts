@@ -1,15 +1,16 @@
 // The side that answers: takes every offer of a higher generation as a new connection, ignores what is stale and
 // asks for a new offer when the connection stays broken. The last picture stays until the new one has a first frame.
 import type { Signal } from '../../shared/protocol/signal.ts';
-import { createPeerTransport, type PeerTransport } from './peer-transport.ts';
+import { createPeerTransport, type PeerTransport, type TransportState } from './peer-transport.ts';
 import { disconnectedGraceMs, mediaRetry, retryDelayMs } from './retry-policy.ts';
 import type { SignalPort } from './signal-port.ts';
 
 /**
  * `frozen`: it was live, the connection is away, the last frame stays on screen.
- * `failed`: several requests for a new offer went unanswered; they go on. `closed` is final.
+ * `failed`: several requests for a new offer went unanswered; they go on. `insecure`: the far end is not who the link says;
+ * nothing is shown and nothing is asked until it offers anew. `closed` is final.
  */
-export type ReceivingStatus = 'connecting' | 'live' | 'frozen' | 'failed' | 'closed';
+export type ReceivingStatus = 'connecting' | 'live' | 'frozen' | 'failed' | 'insecure' | 'closed';
 
 export type AnswererParts = {
   readonly signals: SignalPort;
@@ -54,13 +55,17 @@ export const createAnswerer = (parts: AnswererParts): Answerer => {
     askLater(2 * retryDelayMs(mediaRetry, asked, Math.random()));
     asked += 1;
   };
-  const onState = (from: PeerTransport, state: RTCPeerConnectionState): void => {
+  const onState = (from: PeerTransport, state: TransportState): void => {
     if (from !== transport) return;
     if (state === 'connected') {
       clearTimeout(timer);
       asked = 0;
       wasLive = true;
       change('live');
+    } else if (state === 'insecure') {
+      clearTimeout(timer);
+      wasLive = false;
+      change('insecure');
     } else if (state === 'disconnected') {
       change('frozen');
       askLater(disconnectedGraceMs);

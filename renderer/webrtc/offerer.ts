@@ -1,12 +1,15 @@
 // The side that offers: keeps one connection alive, replaces it by one of a higher generation when it breaks,
 // when the far end asks for it or when told to. What is sent is up to the session above.
 import { nextGeneration } from './generation.ts';
-import { createPeerTransport, type PeerTransport } from './peer-transport.ts';
+import { createPeerTransport, type PeerTransport, type TransportState } from './peer-transport.ts';
 import { connectTimeoutMs, disconnectedGraceMs, mediaRetry, retryDelayMs } from './retry-policy.ts';
 import type { SignalPort } from './signal-port.ts';
 
-/** `connecting` also while a broken connection is replaced; `failed`: several tries in a row, still trying. */
-export type SendingStatus = 'connecting' | 'live' | 'failed' | 'closed';
+/**
+ * `connecting` also while a broken connection is replaced; `failed`: several tries in a row, still trying. `insecure`: the far
+ * end is not who the link says; nothing is sent and nothing is tried until it asks for a new offer.
+ */
+export type SendingStatus = 'connecting' | 'live' | 'failed' | 'insecure' | 'closed';
 
 export type OffererParts = {
   readonly signals: SignalPort;
@@ -42,12 +45,15 @@ export const createOfferer = (parts: OffererParts): Offerer => {
     clearTimeout(timer);
     timer = setTimeout(connect, delayMs);
   };
-  const onState = (from: PeerTransport, state: RTCPeerConnectionState): void => {
+  const onState = (from: PeerTransport, state: TransportState): void => {
     if (from !== transport) return;
     if (state === 'connected') {
       clearTimeout(timer);
       attempt = 0;
       change('live');
+    } else if (state === 'insecure') {
+      clearTimeout(timer);
+      change('insecure');
     } else if (state === 'disconnected') later(disconnectedGraceMs);
     else if (state === 'failed') later(retryDelayMs(mediaRetry, attempt, Math.random()));
   };

@@ -1,7 +1,10 @@
 // One RTCPeerConnection of one generation: the only file that touches the browser's WebRTC. Knows nothing of
-// retries, qualities or what the media is about.
+// retries, qualities or what the media is about. It counts as connected only after the far end's certificate was compared,
+// see [Note: media binding].
 import 'webrtc-adapter';
+import { announcedFingerprint } from '../../shared/protocol/fingerprint.ts';
 import type { Signal } from '../../shared/protocol/signal.ts';
+import { shownFingerprint } from './fingerprint.ts';
 import { createOperationQueue } from './operation-queue.ts';
 
 export type SendSettings = {
@@ -14,17 +17,20 @@ export type SendSettings = {
   readonly wantsKeyFrame: boolean;
 };
 
+export type TransportState = RTCPeerConnectionState | 'insecure';
+
 export type PeerTransportParts = {
   readonly generation: number;
   readonly send: (signal: Signal) => void;
-  readonly onState: (state: RTCPeerConnectionState) => void;
+  /** `insecure` is final: the far end is not who the link says, and the connection is closed. */
+  readonly onState: (state: TransportState) => void;
   readonly onTrack: (track: MediaStreamTrack, receiver: RTCRtpReceiver) => void;
   readonly onProblem: (step: string, error: Error) => void;
 };
 
 export type PeerTransport = {
   readonly generation: number;
-  readonly state: () => RTCPeerConnectionState;
+  readonly state: () => TransportState;
   /** Adds the one track that is sent, VP8 first; call before `offer`. */
   readonly addTrack: (track: MediaStreamTrack | null, settings: SendSettings) => void;
   readonly replaceTrack: (track: MediaStreamTrack | null) => Promise<void>;
@@ -74,6 +80,58 @@ export const createPeerTransport = (parts: PeerTransportParts): PeerTransport =>
   let transceiver: RTCRtpTransceiver | null = null;
   let startKbps = 0;
   let isClosed = false;
+  let isInsecure = false;
+  /** What the far end has announced over the link; never changes within one connection. */
+  let announced: string | null = null;
+
+  const close = (): void => {
+    if (isClosed) return;
+    isClosed = true;
+    queue.close();
+    connection.close();
+  };
+  const refuse = (why: string): void => {
+    if (isClosed) return;
+    isInsecure = true;
+    close();
+    parts.onProblem('not-secure', new Error(why));
+    parts.onState('insecure');
+  };
+  /** Throws for a description that must not be applied. */
+  const bind = (sdp: string): void => {
+    const next = announcedFingerprint(sdp);
+    if (next !== null && (announced === null || announced === next)) {
+      announced = next;
+      return;
+    }
+    refuse(next === null ? 'no single SHA-256 fingerprint' : 'another fingerprint than before');
+    throw new Error('description refused');
+  };
+  const dtls = (): RTCDtlsTransport | null =>
+    connection
+      .getTransceivers()
+      .flatMap(({ sender, receiver }) => sender.transport ?? receiver.transport ?? [])[0] ?? null;
+  /** Compares the certificate of the handshake with what was announced. */
+  const verify = async (): Promise<void> => {
+    const transport = dtls();
+    // The browser may tell of the connection before it tells of the handshake below it.
+    if (transport !== null && transport.state !== 'connected') {
+      transport.addEventListener('statechange', look, { once: true });
+      return;
+    }
+    const [certificate] = transport?.getRemoteCertificates() ?? [];
+    const shown = certificate === undefined ? null : await shownFingerprint(certificate);
+    if (isClosed) return;
+    if (shown === null || shown !== announced) {
+      refuse('the certificate of the handshake is not the announced one');
+      return;
+    }
+    parts.onState(connection.connectionState);
+  };
+
+  const look = (): void => {
+    if (connection.connectionState === 'connected') verify().catch((error: unknown) => refuse(String(error)));
+  };
 
   connection.onicecandidate = ({ candidate }) => {
     if (isClosed) return;
@@ -84,7 +142,14 @@ export const createPeerTransport = (parts: PeerTransportParts): PeerTransport =>
     }
   };
   connection.onconnectionstatechange = () => {
-    if (!isClosed) parts.onState(connection.connectionState);
+    if (isClosed) return;
+    const state = connection.connectionState;
+    const isReached = /^(?:connected|completed)$/.test(connection.iceConnectionState);
+    // The way is there and the handshake failed on it: somebody without the announced key answers.
+    if (state === 'failed' && isReached && dtls()?.state === 'failed') refuse('the handshake failed');
+    // Also after an ICE restart: each time it is looked at again.
+    else if (state === 'connected') look();
+    else parts.onState(state);
   };
   connection.ontrack = ({ track, receiver }) => {
     if (!isClosed) parts.onTrack(track, receiver);
@@ -99,12 +164,14 @@ export const createPeerTransport = (parts: PeerTransportParts): PeerTransport =>
     if (localDescription !== null && !isClosed) parts.send({ kind, sdp: localDescription.sdp, generation });
   };
   const takeOffer = async (sdp: string): Promise<void> => {
+    bind(sdp);
     await connection.setRemoteDescription({ type: 'offer', sdp });
     await afterRemote();
     await sendDescription('answer');
   };
   const takeAnswer = async (sdp: string): Promise<void> => {
     if (connection.signalingState !== 'have-local-offer') return;
+    bind(sdp);
     await connection.setRemoteDescription({ type: 'answer', sdp: withStartBitrate(sdp, startKbps) });
     await afterRemote();
   };
@@ -127,7 +194,7 @@ export const createPeerTransport = (parts: PeerTransportParts): PeerTransport =>
 
   return {
     generation,
-    state: () => connection.connectionState,
+    state: () => (isInsecure ? 'insecure' : connection.connectionState),
     addTrack(track, settings) {
       transceiver = connection.addTransceiver(track ?? 'video', {
         direction: 'sendonly',
@@ -151,11 +218,6 @@ export const createPeerTransport = (parts: PeerTransportParts): PeerTransport =>
       }
     },
     stats: async () => (isClosed ? null : connection.getStats()),
-    close() {
-      if (isClosed) return;
-      isClosed = true;
-      queue.close();
-      connection.close();
-    },
+    close,
   };
 };

@@ -76,9 +76,17 @@ export const createReceivingSession = (signals: SignalPort): ReceivingSession =>
     }
     events.emit('stream', next);
   };
+  const hide = (): void => {
+    stream = null;
+    if (shown !== null) shown.video.srcObject = null;
+  };
   const answerer: Answerer = createAnswerer({
     signals,
-    onStatus: (status) => events.emit('status', status),
+    onStatus: (status) => {
+      // Not even the last picture stays of somebody who is not who the link says.
+      if (status === 'insecure') hide();
+      events.emit('status', status);
+    },
     onTrack: (track, receiver) => {
       // Pictures of a lesson are to be seen at once, not smoothly.
       if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = 0;

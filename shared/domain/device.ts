@@ -41,7 +41,11 @@ export type ReportedLock = z.infer<typeof ReportedLock>;
 /** The presentation as the device itself shows it. */
 export const ReportedPresentation = z.discriminatedUnion('state', [
   z.strictObject({ state: z.literal('none') }),
-  z.strictObject({ state: z.enum(['connecting', 'showing', 'failed']), presentationId: PresentationId }),
+  z.strictObject({
+    /** `insecure`: whoever offered it is not the teacher's relay; nothing is shown. */
+    state: z.enum(['connecting', 'showing', 'failed', 'insecure']),
+    presentationId: PresentationId,
+  }),
 ]);
 export type ReportedPresentation = z.infer<typeof ReportedPresentation>;
 
@@ -52,7 +56,7 @@ export const DeviceReport = z.strictObject({
   /** Quality that leaves the device now. */
   screen: ScreenQuality,
   /** Why no screen can be sent, null while it can. */
-  screenProblem: z.enum(['no-permission', 'no-display', 'capture-failed']).nullable(),
+  screenProblem: z.enum(['no-permission', 'no-display', 'capture-failed', 'not-secure']).nullable(),
 });
 export type DeviceReport = z.infer<typeof DeviceReport>;
 

@@ -232,7 +232,7 @@ export const calls = defineCalls({
     from: ['capture'],
     input: z.strictObject({
       quality: ScreenQuality,
-      problem: z.enum(['no-permission', 'no-display', 'capture-failed']).nullable(),
+      problem: z.enum(['no-permission', 'no-display', 'capture-failed', 'not-secure']).nullable(),
     }),
     output: Nothing,
   },
@@ -243,7 +243,7 @@ export const calls = defineCalls({
   },
   'viewer:report': {
     from: ['presentation'],
-    input: z.strictObject({ state: z.enum(['connecting', 'showing', 'failed']) }),
+    input: z.strictObject({ state: z.enum(['connecting', 'showing', 'failed', 'insecure']) }),
     output: Nothing,
   },
 });

@@ -46,11 +46,12 @@ export const ToRelay = z.discriminatedUnion('type', [
 ]);
 export type ToRelay = z.infer<typeof ToRelay>;
 
-/** `none`: no source was offered or it was closed. `lost`: it broke; a new offer brings it back. */
-export const SourceState = z.enum(['none', 'connecting', 'connected', 'lost']);
+/** `none`: no source was offered or it was closed. `lost`: it broke; a new offer brings it back. `insecure`: see PeerState. */
+export const SourceState = z.enum(['none', 'connecting', 'connected', 'lost', 'insecure']);
 export type SourceState = z.infer<typeof SourceState>;
 
-export const PeerState = z.enum(['connecting', 'connected', 'failed', 'closed']);
+/** `insecure`: the key of the media handshake is not the announced one; nothing was sent. It is tried again on request only. */
+export const PeerState = z.enum(['connecting', 'connected', 'failed', 'insecure', 'closed']);
 export type PeerState = z.infer<typeof PeerState>;
 
 /** `native-failed`: node-datachannel threw; `detail` has its words, for the log only. */

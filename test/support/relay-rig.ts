@@ -139,12 +139,19 @@ export type RigPage = {
   readonly onSignal: (id: string, listener: (signal: Signal) => void) => void;
 };
 
+/** Answered by the test itself; nothing listens there. */
+const rigAddress = 'http://rig.localhost/';
+
 export const openPage = async (browser: Browser): Promise<RigPage> => {
   const page = await browser.newPage();
   page.on('pageerror', (error) => console.error('page:', error.message));
   const listeners = new Map<string, (signal: Signal) => void>();
   await page.exposeFunction('rigSend', (id: string, signal: Signal) => listeners.get(id)?.(signal));
-  await page.setContent('<!doctype html><title>rig</title><body></body>');
+  // As in the app the page's origin is a secure one: only there the browser lends its hash.
+  await page.route(rigAddress, (route) =>
+    route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>rig</title><body></body>' }),
+  );
+  await page.goto(rigAddress);
   await page.addScriptTag({ content: await bundlePage(new URL('relay-page.ts', import.meta.url)) });
   return {
     page,

@@ -69,6 +69,7 @@ const setUp = () => {
     onlineDevices: () => online,
     newPresentationId: () => '00000000-0000-4000-8000-000000000001' as PresentationId,
     wallMs: () => 0,
+    onInsecure: () => {},
     onChange: () => {},
   });
   const latest = (): OpenProcess => {

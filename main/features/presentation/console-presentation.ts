@@ -3,6 +3,7 @@
 import type { DeviceId, PresentationId } from '../../../shared/domain/ids.ts';
 import type { PresentationSource, PresentationView } from '../../../shared/domain/lesson.ts';
 import type { CommandBody } from '../../../shared/protocol/link.ts';
+import type { SourceState } from '../../../shared/protocol/relay.ts';
 import type { Signal } from '../../../shared/protocol/signal.ts';
 import { type AppError, fail, ok, type Result } from '../../../shared/result/result.ts';
 import type { RelayEvent, RelayHost } from './relay-host.ts';
@@ -15,6 +16,8 @@ type Parts = {
   readonly onlineDevices: () => readonly DeviceId[];
   readonly newPresentationId: () => PresentationId;
   readonly wallMs: () => number;
+  /** Whoever answered the relay for this device is not the device; nothing was sent there. */
+  readonly onInsecure: (id: DeviceId) => void;
   readonly onChange: (view: PresentationView) => void;
 };
 
@@ -78,11 +81,11 @@ export const createConsolePresentation = (parts: Parts): ConsolePresentation => 
     return change({ state: 'off' });
   };
 
-  const onSourceState = (state: 'none' | 'connecting' | 'connected' | 'lost'): void => {
+  const onSourceState = (state: SourceState): void => {
     if (view.state === 'off') return;
     if (state === 'connected' && (view.state === 'starting' || view.state === 'recovering')) {
       change({ ...view, state: wasPaused ? 'paused' : 'running' });
-    } else if (state === 'lost' && view.state !== 'recovering') {
+    } else if ((state === 'lost' || state === 'insecure') && view.state !== 'recovering') {
       change({ ...view, state: 'recovering' });
     }
   };
@@ -139,7 +142,9 @@ export const createConsolePresentation = (parts: Parts): ConsolePresentation => 
     relayEvent(event) {
       if (event.type === 'source-signal') parts.signalPage(event.signal);
       else if (event.type === 'source-state') onSourceState(event.state);
-      else if (event.type === 'peer-signal') parts.signalDevice(event.peerId as DeviceId, event.signal);
+      else if (event.type === 'peer-state') {
+        if (event.state === 'insecure') parts.onInsecure(event.peerId as DeviceId);
+      } else if (event.type === 'peer-signal') parts.signalDevice(event.peerId as DeviceId, event.signal);
     },
   };
 };

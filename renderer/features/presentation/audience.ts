@@ -5,7 +5,7 @@ import type { DeviceId } from '../../../shared/domain/ids.ts';
 export type Missing = {
   readonly id: DeviceId;
   readonly name: string;
-  readonly reason: 'connecting' | 'failed' | 'none' | 'reconnecting';
+  readonly reason: 'connecting' | 'failed' | 'insecure' | 'none' | 'reconnecting';
 };
 
 export type Audience = {

@@ -18,12 +18,16 @@ export const DeviceTile = memo(({ id, hasLesson }: Props) => {
   // Connected is not yet seen: "live" begins with the first frame.
   const [hasFrame, setHasFrame] = useState(false);
   useEffect(() => {
-    if (picture.state === 'none') setHasFrame(false);
+    if (picture.state === 'none' || picture.state === 'insecure') setHasFrame(false);
   }, [picture.state]);
   const status: DeviceStatus =
     device === undefined
       ? { kind: 'never-seen' }
-      : deviceStatus(device, hasLesson, hasFrame ? picture.state : 'connecting');
+      : deviceStatus(
+          device,
+          hasLesson,
+          hasFrame || picture.state === 'insecure' ? picture.state : 'connecting',
+        );
   if (device === undefined) return null;
   return (
     <div

@@ -73,7 +73,8 @@ export class ScreenSessions {
     this.#set(id, { state: 'connecting', stream: null });
     receiver.on('stream', (stream) => this.#set(id, { ...this.picture(id), stream }));
     receiver.on('status', (status) => {
-      if (status !== 'closed') this.#set(id, { ...this.picture(id), state: status });
+      if (status === 'insecure') this.#set(id, { state: status, stream: null });
+      else if (status !== 'closed') this.#set(id, { ...this.picture(id), state: status });
     });
     return receiver;
   }

@@ -58,6 +58,10 @@ const begin = async (quality: ScreenQuality): Promise<void> => {
     const track = await capture();
     const started = createScreenSender({ signals, track, quality });
     started.on('source-ended', onEnded);
+    started.on('status', (status) => {
+      if (status === 'insecure') report('off', 'not-secure');
+      else if (status === 'live') report(started.quality(), null);
+    });
     sender = started;
   } catch (error) {
     report('off', problemOf(error));

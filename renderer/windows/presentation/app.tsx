@@ -6,7 +6,7 @@ import { signalPortTo } from '../../lib/page-signals.ts';
 import { createViewerSession, type ViewerSession } from '../../webrtc/viewer-session.ts';
 import './presentation.css';
 
-type State = 'idle' | 'connecting' | 'showing' | 'recovering';
+type State = 'idle' | 'connecting' | 'showing' | 'recovering' | 'insecure';
 
 /** Opens a session while a presentation is wanted and tells main what the device really shows. */
 const followPresentation = (video: HTMLVideoElement, show: (state: State) => void): (() => void) => {
@@ -26,6 +26,10 @@ const followPresentation = (video: HTMLVideoElement, show: (state: State) => voi
     opened.on('status', (status) => {
       if (status === 'live') show('showing');
       if (status === 'frozen' || status === 'failed') show('recovering');
+      if (status === 'insecure') {
+        show('insecure');
+        void call('viewer:report', { state: 'insecure' });
+      }
       if (status === 'failed') void call('viewer:report', { state: 'failed' });
     });
   };
@@ -63,6 +67,7 @@ export const App = (): ReactNode => {
       {/* biome-ignore lint/a11y/useMediaCaption: a live screen has no spoken text to write down */}
       <video ref={video} data-testid="presentation-video" aria-label={t('presentation.onDevice')} />
       {state === 'recovering' && <p role="status">{t('presentation.recovering')}</p>}
+      {state === 'insecure' && <p role="alert">{t('presentation.insecure')}</p>}
     </main>
   );
 };
