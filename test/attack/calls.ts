@@ -36,8 +36,12 @@ export type RunningProcess = {
 const endTimeoutMs = 3_000;
 
 /** Starts a script with Node behind `prefix` (a namespace, another clock), with an IPC channel. */
-export const startProcess = (script: string, prefix: readonly string[]): RunningProcess => {
-  const node = [process.execPath, '--disable-warning=ExperimentalWarning', script];
+export const startProcess = (
+  script: string,
+  prefix: readonly string[],
+  more: readonly string[] = [],
+): RunningProcess => {
+  const node = [process.execPath, '--expose-gc', '--disable-warning=ExperimentalWarning', script, ...more];
   const [program = '', ...args] = [...prefix, ...node];
   const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));

@@ -264,7 +264,7 @@ attack({
         await Promise.all(sockets.map(drip));
         await Promise.all(sockets.map((socket) => (socket.destroyed ? true : isCut(socket, 9_000))));
         tally.count(
-          64,
+          250,
           sockets
             .filter((socket) => !socket.destroyed)
             .slice(0, 1)

@@ -94,7 +94,7 @@ type DeviceStart = {
 
 type DistributedOrder<T> = T extends unknown ? Omit<T, 'id'> : never;
 
-const startDevice = async (start: DeviceStart): Promise<AttackDevice> => {
+export const startDevice = async (start: DeviceStart): Promise<AttackDevice> => {
   const { index, name, host, profile, recordings } = start;
   mkdirSync(profile, { recursive: true, mode: 0o700 });
   const script = join(import.meta.dirname, '../fleet/fleet-process.ts');

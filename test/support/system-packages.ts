@@ -44,7 +44,7 @@ export const displayPackages: readonly string[] = [
 ];
 
 /** What the attacks need: hosts of their own on this machine, and an ear on the wire between them. */
-export const attackPackages: readonly string[] = ['ip', 'tcpdump', 'openssl'];
+export const attackPackages: readonly string[] = ['ip', 'tcpdump', 'openssl', 'faketime'];
 
 const isDebian = (): boolean =>
   existsSync('/etc/os-release') &&
