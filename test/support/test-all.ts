@@ -1,4 +1,5 @@
-// `npm test`: set-up, static checks, unit and contract tests, stand-in, end-to-end, package; one line at the end.
+// `npm test`: set-up, static checks, unit and contract tests, stand-in, attacks, end-to-end, package; one line at
+// the end.
 import { mkdirSync, rmSync } from 'node:fs';
 import { noCounts, runStep, type Step } from './run-step.ts';
 import { displayPackages, ensurePackages } from './system-packages.ts';
@@ -33,6 +34,12 @@ const steps: readonly Step[] = [
     command: 'npm',
     args: ['run', '--silent', 'test:stand-in'],
     report: { kind: 'counts', path: 'test-results/stand-in.json' },
+  },
+  {
+    name: 'attacks',
+    command: 'npm',
+    args: ['run', '--silent', 'test:attack'],
+    report: { kind: 'vitest', path: 'test-results/attack.json' },
   },
   {
     name: 'end to end',
