@@ -45,6 +45,12 @@ describe('the first bytes of a connection', () => {
     expect(peekClientHello(Buffer.concat(records))).toMatchObject({ serverName: 'enrol.lehrpult.invalid' });
   });
 
+  it('are no TLS in records of one byte each', () => {
+    const body = [...hello.subarray(5)].slice(0, 64);
+    const records = body.flatMap((byte) => [0x16, 3, 1, 0, 1, byte]);
+    expect(peekClientHello(Buffer.from(records))).toEqual({ kind: 'not-tls' });
+  });
+
   it('are no TLS if they are something else or too long', () => {
     for (const text of ['SSH-2.0-x\r\n', 'GET / HTTP/1.1\r\n', '\0', '\x15\x03\x01\x00\x02\x02\x28']) {
       expect(peekClientHello(Buffer.from(text, 'latin1'))).toEqual({ kind: 'not-tls' });

@@ -16,6 +16,8 @@ export type DoorLimits = {
 export type DoorRefusal = 'half-open' | 'crowded' | 'not-tls' | 'no-such-service';
 export type DoorService = 'link' | 'enrolment' | 'authority';
 
+/** First bytes come in a packet or two; whoever drips them costs a reading of all each time. */
+const maxFirstReads = 16;
 /** At the end, time for what was said last to reach the peers. */
 const closeGraceMs = 300;
 
@@ -101,12 +103,14 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
 
   const sort = (socket: Socket) => {
     let bytes = Buffer.alloc(0);
+    let reads = 0;
     const onReadable = () => {
       const chunk: Buffer | null = socket.read();
       if (chunk === null) return;
       bytes = Buffer.concat([bytes, chunk]);
+      reads += 1;
       const service = serviceOf(bytes);
-      if (service === null && bytes.length < maxClientHelloBytes) return;
+      if (service === null && bytes.length < maxClientHelloBytes && reads < maxFirstReads) return;
       socket.off('readable', onReadable);
       if (service === null || service === 'not-tls') {
         refuse(socket, 'not-tls');

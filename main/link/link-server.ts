@@ -19,6 +19,7 @@ import {
 import { ok, type Result } from '../../shared/result/result.ts';
 import { type CancelTimer, type Clock, systemClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import { linkServerName } from '../trust/certificate-profile.ts';
 import { createSigner } from '../trust/command-signature.ts';
 import type { EnrolmentDesk } from '../trust/enrolment-desk.ts';
 import type { TeacherIdentity } from '../trust/identity.ts';
@@ -190,8 +191,8 @@ export function createLinkServer(options: LinkServerOptions): LinkServer {
       turnAway(socket, peer, address, '403 Forbidden');
       return;
     }
-    // A browser always names its origin (RFC 6455 section 10.2); no agent does.
-    if (request.headers.origin !== undefined) {
+    // A browser always names its origin (RFC 6455 section 10.2) and the host of its page; no agent does.
+    if (request.headers.origin !== undefined || request.headers.host !== linkServerName) {
       turnAway(socket, 'browser', address, '403 Forbidden');
       return;
     }
