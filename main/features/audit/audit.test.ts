@@ -132,7 +132,7 @@ describe('the verifier', () => {
       'two entries swapped',
       'UPDATE entries SET seq = 100 WHERE seq = 3; UPDATE entries SET seq = 3 WHERE seq = 6; UPDATE entries SET seq = 6 WHERE seq = 100',
       3,
-      'changed',
+      'reordered',
     ],
     ['a signature of nobody', "UPDATE ends SET signature = 'AAAA'", 8, 'head'],
     ['no ends', 'DELETE FROM ends', 1, 'head'],
