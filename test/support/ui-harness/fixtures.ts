@@ -28,9 +28,16 @@ type Kind =
   | 'locking'
   | 'showing'
   | 'showing-failed'
+  | 'showing-insecure'
   | 'screen-problem'
   | 'insecure'
   | 'quarantined';
+
+const presentationStates: { readonly [K in Kind]?: string } = {
+  showing: 'showing',
+  'showing-failed': 'failed',
+  'showing-insecure': 'insecure',
+};
 
 const connectionOf = (kind: Kind, now: number): unknown => {
   if (kind === 'never-seen') return { state: 'never-seen' };
@@ -61,9 +68,9 @@ const device = (seat: number, kind: Kind, now: number, name?: string): DeviceVie
             }
           : { state: 'free' },
       presentation:
-        kind === 'showing' || kind === 'showing-failed'
-          ? { state: kind === 'showing' ? 'showing' : 'failed', presentationId: ids.presentation }
-          : { state: 'none' },
+        presentationStates[kind] === undefined
+          ? { state: 'none' }
+          : { state: presentationStates[kind], presentationId: ids.presentation },
       screen: kind === 'offline' || kind === 'never-seen' ? 'off' : 'tile',
       screenProblem: kind === 'screen-problem' ? 'no-permission' : null,
     },
@@ -88,6 +95,7 @@ const mixedKinds: readonly Kind[] = [
   'locking',
   'showing-failed',
   'quarantined',
+  'showing-insecure',
 ];
 
 export type Scene = {
