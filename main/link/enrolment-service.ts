@@ -13,6 +13,7 @@ import {
 } from '../../shared/protocol/enrolment.ts';
 import type { PairingRefusal } from '../../shared/protocol/pairing.ts';
 import { type AppError, fail, type Result } from '../../shared/result/result.ts';
+import { enrolmentServerName } from '../trust/certificate-profile.ts';
 import type { EnrolmentDesk } from '../trust/enrolment-desk.ts';
 import type { TlsIdentity } from '../trust/identity.ts';
 import { parseFrame } from './frame.ts';
@@ -90,10 +91,19 @@ export function createEnrolmentService(options: EnrolmentServiceOptions): Enrolm
     send(response, statusOf[code], 'application/json', JSON.stringify({ code }));
   };
 
+  /** A page of the web reaches us under a name of its own (DNS rebinding); devices say the service's. */
+  const isOwnHost = ({ headers, socket }: IncomingMessage): boolean => {
+    if (headers.host === enrolmentServerName) return true;
+    const literal = /^(?:\[([0-9a-f:.]+)\]|([0-9.]+))(?::\d{1,5})?$/i.exec(headers.host ?? '');
+    const address = literal?.[1] ?? literal?.[2];
+    return address !== undefined && address === plainAddress(socket.localAddress);
+  };
+  const isOurs = (request: IncomingMessage): boolean =>
+    request.headers.origin === undefined && isOwnHost(request);
+
   const onAuthority = (request: IncomingMessage, response: ServerResponse) => {
     const address = plainAddress(request.socket.remoteAddress);
-    const isRight =
-      request.method === 'GET' && request.url === authorityPath && request.headers.origin === undefined;
+    const isRight = request.method === 'GET' && request.url === authorityPath && isOurs(request);
     if (isRight) send(response, 200, 'application/pkix-cert', desk.authorityDer);
     else refuse(response, address, 'bad-request', 'authority');
   };
@@ -102,8 +112,7 @@ export function createEnrolmentService(options: EnrolmentServiceOptions): Enrolm
     const { method = '', url = '', headers } = request;
     const address = plainAddress(request.socket.remoteAddress);
     const isPost = method === 'POST';
-    const isForm =
-      headers.origin === undefined && (!isPost || headers['content-type'] === 'application/json');
+    const isForm = isOurs(request) && (!isPost || headers['content-type'] === 'application/json');
     const body = isPost && isForm ? await readBody(request, maxEnrolmentBytes) : null;
     const answer: Result<unknown, AppError<PairingRefusal>> = isForm
       ? await pairing({ method, path: url, body, address })
@@ -120,7 +129,7 @@ export function createEnrolmentService(options: EnrolmentServiceOptions): Enrolm
   const onEnrolment = async (request: IncomingMessage, response: ServerResponse) => {
     const { method, url, headers } = request;
     const address = plainAddress(request.socket.remoteAddress);
-    const isRight = method === 'POST' && url === enrolmentPath && headers.origin === undefined;
+    const isRight = method === 'POST' && url === enrolmentPath && isOurs(request);
     const isJson = isRight && headers['content-type'] === 'application/json';
     const body = isJson ? await readBody(request, maxEnrolmentBytes) : null;
     const claim = body === null ? null : parseFrame(EnrolmentRequest, body);

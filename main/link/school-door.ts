@@ -17,6 +17,7 @@ import { parseFrame } from './frame.ts';
 import {
   clientContext,
   consoleClientOptions,
+  dateFailureOf,
   type TransportFailure,
   transportFailureOf,
 } from './tls-settings.ts';
@@ -46,7 +47,7 @@ function exchange(
       end(
         cause instanceof OtherKey
           ? fail('other-key')
-          : fail(transportFailureOf(cause), 'retry', cause.message),
+          : fail(dateFailureOf(transportFailureOf(cause), undefined, 0), 'retry', cause.message),
       ),
     );
     request.on('response', (response: IncomingMessage) => {
@@ -75,7 +76,9 @@ export async function fetchAuthority(
   target: HostPort,
   timeoutMs: number,
 ): Promise<Result<Authority, DoorFailure>> {
-  const request = httpRequest({ host: target.host, port: target.port, path: authorityPath, agent: false });
+  const { host, port } = target;
+  const headers = { Host: enrolmentServerName };
+  const request = httpRequest({ host, port, headers, path: authorityPath, agent: false });
   const answer = await exchange(request, '', maxAuthorityBytes, timeoutMs);
   if (!answer.ok) return answer;
   const { status, body } = answer.value;

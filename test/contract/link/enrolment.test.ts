@@ -250,6 +250,21 @@ describe('[LK23] the enrolment services', () => {
     expect(server.counters()).toEqual({ 'enrol-token-unknown': 1, 'enrol-bad-request': 6 });
   });
 
+  it('are no answer to a page that reached them under another name', async () => {
+    const { port, server } = await consoleWithDesk();
+    const claim = JSON.stringify({ secret: 'A'.repeat(22), request: 'AAAA', facts });
+    const json = { 'Content-Type': 'application/json' };
+    for (const Host of [enrolmentServerName, `127.0.0.1:${port}`]) {
+      expect(await plain(port, '/school-authority', { headers: { Host } })).toBe(200);
+      expect(await post(port, claim, { headers: { ...json, Host } })).toBe(403);
+    }
+    for (const Host of ['evil.example', 'localhost', '169.254.169.254', `x.${enrolmentServerName}`, '']) {
+      expect(await plain(port, '/school-authority', { headers: { Host } })).toBe(400);
+      expect(await post(port, claim, { headers: { ...json, Host } })).toBe(400);
+    }
+    expect(server.counters()).toEqual({ 'enrol-token-unknown': 2, 'enrol-bad-request': 10 });
+  });
+
   it('do not exist on a console that offers no enrolment', async () => {
     const { server, port } = await startConsole(teacher, room);
     cleanups.push(() => server.close());
