@@ -217,6 +217,13 @@ describe('peers that are no agents', () => {
     expect((await refused)[0]).toBe('browser');
   });
 
+  it('[LK5] a page under a name of its own', async () => {
+    const { server, port } = await consoleAt(teacher, room);
+    const refused = heard(server.events, 'refused');
+    await expect(openRaw(port, device, { Host: 'evil.example' })).rejects.toThrow('403');
+    expect((await refused)[0]).toBe('browser');
+  });
+
   it('[LK5] plain HTTP inside TLS', async () => {
     const { server, port } = await consoleAt(teacher, room);
     const refused = heard(server.events, 'refused');
