@@ -50,7 +50,16 @@ const paths = [
   '/.well-known/x',
 ];
 const origins = [null, 'https://example.org', 'null', 'http://localhost', 'file://', 'app://lehrpult'];
-const hosts = [null, 'evil.example', 'localhost', '169.254.169.254', enrolmentServerName, linkServerName, ''];
+const hosts = [
+  null,
+  '10.0.0.1:47100',
+  'evil.example',
+  'localhost',
+  '169.254.169.254',
+  enrolmentServerName,
+  linkServerName,
+  '',
+];
 const upgrade = {
   Connection: 'Upgrade',
   Upgrade: 'websocket',
@@ -69,12 +78,19 @@ const serverNames: Readonly<Record<Exclude<Door, 'plain'>, string>> = {
   link: linkServerName,
 };
 
+/** What our own programs say; no page of the web can be loaded from a name below `.invalid` (RFC 6761). */
+const ownHosts: Readonly<Record<Door, string>> = {
+  plain: enrolmentServerName,
+  enrolment: enrolmentServerName,
+  link: linkServerName,
+};
+
 /** Status of the first answer; 0 when the connection was cut instead, or nothing came. */
 const knock = ({ door, role, method, path, headers }: Knock): Promise<number> => {
   const { host, port } = { host: room.network.console.address, port: room.port };
   const body = method === 'POST' ? '{}' : '';
   const length = body === '' ? {} : { 'Content-Length': String(body.length) };
-  const lines = Object.entries({ Host: host, ...headers, ...length }).map(
+  const lines = Object.entries({ Host: ownHosts[door], ...headers, ...length }).map(
     ([name, value]) => `${name}: ${value}\r\n`,
   );
   const text = `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body}`;
@@ -101,9 +117,7 @@ const knock = ({ door, role, method, path, headers }: Knock): Promise<number> =>
 /** The three things that are open, and only so. */
 const isOpen = ({ door, role, method, path, headers }: Knock): boolean => {
   const hasOrigin = 'Origin' in headers;
-  const host = headers.Host ?? '';
-  // No page of the web can be loaded from a name below `.invalid` (RFC 6761).
-  const isOwnHost = !('Host' in headers) || host === enrolmentServerName;
+  const isOwnHost = (headers.Host ?? ownHosts[door]) === ownHosts[door];
   if (door === 'plain') return method === 'GET' && path === '/school-authority' && !hasOrigin && isOwnHost;
   if (door === 'link')
     return (
@@ -111,6 +125,7 @@ const isOpen = ({ door, role, method, path, headers }: Knock): boolean => {
       method === 'GET' &&
       path === '/link' &&
       !hasOrigin &&
+      isOwnHost &&
       headers.Upgrade === 'websocket' &&
       headers['Sec-WebSocket-Protocol'] === 'lehrpult.link'
     );
@@ -138,9 +153,8 @@ const knocks = (): Knock[] => {
     for (const path of ['/enrol', '/pairing'])
       for (const method of ['GET', 'POST'])
         all.push({ door: 'enrolment', role: 'nobody', method, path, headers: { ...json, ...headers } });
-    if ('Origin' in headers)
-      for (const role of ['device', 'nobody', 'teacher'] as const)
-        all.push({ door: 'link', role, method: 'GET', path: '/link', headers: { ...link, ...headers } });
+    for (const role of ['device', 'nobody', 'teacher'] as const)
+      all.push({ door: 'link', role, method: 'GET', path: '/link', headers: { ...link, ...headers } });
   }
   for (const role of ['nobody', 'device', 'teacher'] as const)
     for (const path of paths)
@@ -179,7 +193,7 @@ attack({
       role: 'nobody',
       method: 'GET',
       path: '/school-authority',
-      headers: { Host: enrolmentServerName },
+      headers: {},
     });
     const link = await knock({
       door: 'link',
