@@ -49,6 +49,7 @@ export const consolePolicy: Partial<Policy> = {
 export const createToken = async (page: Page): Promise<string> => {
   await page.getByTestId('add-devices').click();
   await page.getByTestId('code-tab').click();
+  await page.getByTestId('code-tab').click();
   await page.getByTestId('token-create').click();
   const field = page.getByTestId('token-text');
   await expect(field).toBeVisible();
