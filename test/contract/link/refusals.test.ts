@@ -6,18 +6,21 @@ import {
   ExtendedKeyUsageExtension,
   SubjectAlternativeNameExtension,
   X509CertificateGenerator,
+  X509Certificate as X509Template,
 } from '@peculiar/x509';
 import { describe, expect, it } from 'vitest';
 import { transportFailureOf } from '../../../main/link/tls-settings.ts';
 import {
+  clientAuthUsage,
   linkServerName,
   roleUsage,
   roomUri,
   serverAuthUsage,
 } from '../../../main/trust/certificate-profile.ts';
 import type { TlsIdentity } from '../../../main/trust/identity.ts';
-import { createKeyPair } from '../../../main/trust/school-authority.ts';
+import { createKeyPair, createRoomAuthority } from '../../../main/trust/school-authority.ts';
 import { idleReport } from '../../../shared/domain/device.ts';
+import type { Room } from '../../../shared/domain/lesson.ts';
 import {
   deviceOf,
   dialRaw,
@@ -64,6 +67,34 @@ async function selfSigned() {
   return {
     certificatePem: certificate.toString('pem'),
     privateKeyPem: key.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    roomId: room.id,
+  };
+}
+
+/** A device that names our room, with a certificate by the authority of this one. */
+async function issuedIn(issuerRoom: Room): Promise<TlsIdentity> {
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+  const issuer = await createRoomAuthority(school, issuerRoom.id, Date.now());
+  const pkcs8 = createPrivateKey(issuer.privateKeyPem).export({ type: 'pkcs8', format: 'der' });
+  const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const leaf = await X509CertificateGenerator.create({
+    subject: 'CN=device',
+    issuer: new X509Template(issuer.certificatePem).subject,
+    notAfter: new Date(Date.now() + dayMs),
+    publicKey: keys.publicKey,
+    signingKey: await crypto.subtle.importKey('pkcs8', pkcs8, algorithm, false, ['sign']),
+    signingAlgorithm: algorithm,
+    extensions: [
+      new ExtendedKeyUsageExtension([clientAuthUsage, roleUsage.agent]),
+      new SubjectAlternativeNameExtension([{ type: 'url', value: roomUri(room.id) }]),
+    ],
+  });
+  const der = Buffer.from(await crypto.subtle.exportKey('pkcs8', keys.privateKey));
+  const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+  return {
+    certificatePem: `${leaf.toString('pem')}\n${issuer.certificatePem}`,
+    privateKeyPem: key.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    authorityPem: school.certificatePem,
     roomId: room.id,
   };
 }
@@ -171,6 +202,14 @@ describe('a device that cannot prove itself', () => {
     const failure = new Promise<Error>((done) => socket.on('error', done));
     expect((await refused)[0]).toBe('old-tls');
     expect(transportFailureOf(await failure)).toBe('old-tls');
+  });
+
+  it('[LK3] names this room and was issued by another one’s authority', async () => {
+    expect(await refusedFor(await issuedIn(otherRoom))).toBe('untrusted-certificate');
+    // The control: it is only for the room of the issuer.
+    const { port } = await consoleAt(teacher, room);
+    const { socket } = await openRaw(port, await issuedIn(room));
+    cleanups.push(() => socket.terminate());
   });
 
   it('[LK3] belongs to another room', async () => {
