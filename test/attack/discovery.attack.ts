@@ -5,7 +5,7 @@ import { attack } from './attack-table.ts';
 import type { BrowserCalls } from './browser-process.ts';
 import { callsOf, type Remote, type RunningProcess, startProcess } from './calls.ts';
 import type { ShoutCalls } from './mdns-flood-process.ts';
-import { waitMs } from './peers.ts';
+import { waitMs, within } from './peers.ts';
 import { type AttackRoom, startRoom, until } from './room.ts';
 
 const mdnsPort = 5_353;
@@ -84,6 +84,30 @@ attack({
       'the true console was pushed out',
       async () => !(await browser.addressesOf(room.room.id)).includes(room.address),
     );
+    // One laptop with many addresses fills the list of a device that only begins to look; the console announces itself all the while.
+    const many = room.network.moreAddresses(40);
+    const [, newcomerHost] = room.network.devices;
+    const newcomer = startProcess(
+      join(import.meta.dirname, 'browser-process.ts'),
+      newcomerHost?.prefix ?? [],
+    );
+    processes.push(newcomer);
+    const late = callsOf<BrowserCalls>(newcomer.child);
+    await late.start(newcomerHost?.address ?? '', mdnsPort);
+    const [, , laptop] = shouters;
+    tally.count((await laptop?.shoutFrom(many, mdnsPort)) ?? 0);
+    const isFound = async () => (await late.addressesOf(room.room.id)).slice(0, 16).includes(room.address);
+    await tally.attempt(
+      'the true console is not found among lies',
+      async () =>
+        !(await within(
+          30_000,
+          until('found', isFound, 30_000).then(() => true),
+          false,
+        )),
+    );
+    const full = await late.figures();
+    tally.bound('list with 40 liars', full.most, maxHints, 'hints');
     await room.untilOnline(20_000);
     await tally.attempt('the room changed', async () => (await room.state()) !== state);
   },

@@ -63,6 +63,18 @@ const calls = {
         resolve(true);
       });
     }),
+  /** From each of these addresses a few rooms, good in form: as many senders as addresses. `mine`: the forged room, too. */
+  async shoutFrom(addresses: readonly string[], port: number) {
+    for (const address of addresses) {
+      const from = createSocket({ type: 'udp4', reuseAddr: true });
+      await new Promise<void>((resolve) => from.bind(0, address, resolve));
+      from.setMulticastInterface(address);
+      for (const id of [room, randomUUID(), randomUUID(), randomUUID(), randomUUID()])
+        await new Promise<void>((resolve) => from.send(answer(id, 40_001), port, group, () => resolve()));
+      from.close();
+    }
+    return addresses.length * 5;
+  },
   /** Gives how many packets went out. */
   async shout(count: number, port: number) {
     let sent = 0;

@@ -22,6 +22,8 @@ export type Network = {
   readonly devices: readonly Host[];
   /** The attacker's address on the same network. */
   readonly attacker: string;
+  /** Gives the attacker's laptop so many addresses more; none without namespaces. */
+  readonly moreAddresses: (count: number) => readonly string[];
   /** Where the console's machine answers, too, while the attacker sits on its first address. */
   readonly consoleBehind: string;
   /**
@@ -97,6 +99,7 @@ const loopback = (why: string): Network => {
     console: host('console'),
     devices: Array.from({ length: deviceCount }, (_, index) => host(`device ${index + 1}`)),
     attacker: '127.0.0.1',
+    moreAddresses: () => [],
     consoleBehind: '127.0.0.1',
     sitBetween: () => null,
     capture: (path) => startCapture(['tcpdump', '-i', 'lo'], path),
@@ -168,6 +171,12 @@ const build = (): Network => {
       console: consoleHost,
       devices,
       attacker,
+      moreAddresses: (count) =>
+        Array.from({ length: count }, (_, index) => {
+          const address = `${net}.${100 + index}`;
+          ip(`addr add ${address}/24 dev ${run}x`);
+          return address;
+        }),
       consoleBehind,
       sitBetween,
       capture: (path) => startCapture(['ip', 'netns', 'exec', hub, 'tcpdump', '-i', 'switch'], path),
