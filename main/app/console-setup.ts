@@ -10,7 +10,12 @@ import type { Policy } from '../../shared/settings/policy.ts';
 import { systemClock } from '../lib/clock.ts';
 import { openJsonFile } from '../lib/json-file.ts';
 import type { Log } from '../lib/log.ts';
-import { type ConsoleIdentity, createOwnSchool, openConsoleIdentity } from '../trust/identity-store.ts';
+import {
+  type ConsoleIdentity,
+  createOwnSchool,
+  isTeacherDue,
+  openConsoleIdentity,
+} from '../trust/identity-store.ts';
 import type { SchoolAuthority } from '../trust/school-authority.ts';
 import type { SecretBox } from '../trust/secret-box.ts';
 import { importTeacherFile, renewFromFolder } from '../trust/teacher-import.ts';
@@ -66,12 +71,16 @@ export const createConsoleSetup = (parts: Parts): ConsoleSetup => {
     teacherName: policy.teacherName ?? hostName(),
   };
   let identity: ConsoleIdentity | null = null;
+  let isRenewed = false;
 
   const state = (): SetupState => {
     if (identity === null) return { state: 'needed', suggested };
-    if (identity.root === null) return { state: 'ready', recovery: 'none' };
-    const isSaved = saved.load()?.school === identity.fingerprint;
-    return { state: 'ready', recovery: isSaved ? 'saved' : 'missing' };
+    if (identity.root !== null) {
+      const isSaved = saved.load()?.school === identity.fingerprint;
+      return { state: 'ready', recovery: isSaved ? 'saved' : 'missing', renewal: 'none' };
+    }
+    const isDue = isTeacherDue(identity, systemClock.wallMs());
+    return { state: 'ready', recovery: 'none', renewal: isRenewed ? 'next-start' : isDue ? 'due' : 'none' };
   };
   const take = async <T extends ConsoleIdentity | null>(opened: Result<T>): Promise<Result<T>> => {
     if (opened.ok && opened.value !== null) {
@@ -104,11 +113,17 @@ export const createConsoleSetup = (parts: Parts): ConsoleSetup => {
       return take<ConsoleIdentity | null>(ok(opened.value && (await renewed(opened.value))));
     },
     async importTeacher(password) {
-      if (identity !== null) return fail('already-set-up');
+      // A school of one's own is not left by a file; one of school IT takes its renewals.
+      if (identity !== null && identity.root !== null) return fail('already-set-up');
       const text = await files.openTeacherFile();
       if (!text.ok) return text;
       if (text.value === null) return ok(null);
-      return take(await importTeacherFile(path, box, text.value, password, systemClock.wallMs()));
+      const imported = await importTeacherFile(path, box, text.value, password, systemClock.wallMs());
+      if (identity === null || !imported.ok) return take(imported);
+      // The link that runs keeps its certificate; the file is read at the next start.
+      isRenewed = true;
+      parts.onChange(state());
+      return imported;
     },
     async saveRecovery() {
       if (identity === null || identity.root === null) return fail('no-school-key');

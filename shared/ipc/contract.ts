@@ -42,6 +42,8 @@ export const SetupState = z.discriminatedUnion('state', [
     state: z.literal('ready'),
     /** This console holds the school's own key, and whether a recovery sheet of it was saved. */
     recovery: z.enum(['none', 'missing', 'saved']),
+    /** `due`: the teacher's certificate ends within weeks and school IT has to renew it. `next-start`: it has, see there. */
+    renewal: z.enum(['none', 'due', 'next-start']),
   }),
 ]);
 export type SetupState = z.infer<typeof SetupState>;
@@ -110,10 +112,13 @@ export const calls = defineCalls({
     input: z.strictObject({ roomName: DisplayName, teacherName: DisplayName }),
     output: Nothing,
   },
-  /** Asks for the teacher file of school IT and opens it with its password; false when the person chose none. */
+  /**
+   * Asks for the teacher file of school IT and opens it with its password; false when the person chose none. A renewal has
+   * no password and is used from the next start on.
+   */
   'setup:import-teacher': {
     from: ['console'],
-    input: z.strictObject({ password: z.string().min(1).max(256) }),
+    input: z.strictObject({ password: z.string().max(256) }),
     output: z.strictObject({ isImported: z.boolean() }),
   },
   /** Asks where, and writes the recovery sheet there; false when the person chose no place. */

@@ -21,7 +21,8 @@ export const RecoveryNotice = () => {
     setIsBusy(false);
     if (!result.ok) return notify('problem', errorText(result.error.code));
     if (!result.value.isSaved) return;
-    loadSetup({ state: 'ready', recovery: 'saved' });
+    const { setup } = useSetup.getState();
+    if (setup?.state === 'ready') loadSetup({ ...setup, recovery: 'saved' });
     notify('good', t('setup.recovery.saved'));
   };
   return (

@@ -23,6 +23,7 @@ import { EmptyRoom } from '../../features/rooms/empty-room.tsx';
 import { QuarantineActions } from '../../features/rooms/quarantine-actions.tsx';
 import { useRoom } from '../../features/rooms/room-store.ts';
 import { RecoveryNotice } from '../../features/setup/recovery-notice.tsx';
+import { RenewalNotice } from '../../features/setup/renewal-notice.tsx';
 import { SetupPage } from '../../features/setup/setup-page.tsx';
 import { ScreenSessionsContext, usePicture } from '../../features/wall/use-picture.ts';
 import { useWatch } from '../../features/wall/use-watch.ts';
@@ -158,6 +159,7 @@ const Desk = ({ session }: SessionProps) => {
     <>
       <RoomProblem />
       <RecoveryNotice />
+      <RenewalNotice />
       <PresentationBar controller={session.presenter} audience={audienceOf(all)} />
       <main className={styles.main}>
         {all.length === 0 ? <EmptyRoom /> : null}

@@ -138,11 +138,15 @@ const setPresentation = (presentation: unknown) => {
 let setupState: unknown =
   wishes.setup === 'needed'
     ? { state: 'needed', suggested: { roomName: 'LEHRER-PC-204', teacherName: 'LEHRER-PC-204' } }
-    : { state: 'ready', recovery: wishes.setup === 'missing' ? 'missing' : 'none' };
+    : {
+        state: 'ready',
+        recovery: wishes.setup === 'missing' ? 'missing' : 'none',
+        renewal: wishes.setup === 'due' ? 'due' : 'none',
+      };
 
 const finishSetup = (value: unknown, recovery: string) => {
   if (wishes.setupProblem !== undefined) return fail(wishes.setupProblem);
-  setupState = { state: 'ready', recovery };
+  setupState = { state: 'ready', recovery, renewal: 'none' };
   emit('setup:changed', setupState);
   return ok(value);
 };

@@ -137,7 +137,7 @@ export const consoleSnapshot = (scene: Scene, now: number): ConsoleSnapshot =>
 
 /** What main answers beyond the room itself; each view takes what it needs. */
 export type Answers = {
-  readonly setup?: 'needed' | 'missing';
+  readonly setup?: 'needed' | 'missing' | 'due';
   /** Code with which a setup fails. */
   readonly setupProblem?: string;
   readonly pairing?: 'none' | 'comparing' | 'many' | 'closed';

@@ -143,6 +143,13 @@ export const views: readonly View[] = [
     prepare: (page) => live(page, 11),
   },
   {
+    name: 'console-renewal',
+    page: 'console',
+    answers: { setup: 'due' },
+    scene: lesson,
+    prepare: (page) => live(page, 11),
+  },
+  {
     name: 'console-add-devices',
     page: 'console',
     scene: { ...lesson, hasLesson: false },
