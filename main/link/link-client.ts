@@ -27,7 +27,6 @@ export type {
   CommandHandlers,
   LinkClientHandlers,
   RefusedCommand,
-  WelcomeFacts,
 } from './console-talk.ts';
 export type { LinkStatus } from './link-status.ts';
 

@@ -45,7 +45,7 @@ import type {
 } from './session-types.ts';
 import { devicePeer, mutualServerOptions, onTlsFailure, type TransportFailure } from './tls-settings.ts';
 
-export type { DeviceMessage, GoneReason, LinkSession } from './session-types.ts';
+export type { DeviceMessage, LinkSession } from './session-types.ts';
 
 /** Every reason for which the console turns somebody away; each is counted and logged as `link.refused.<code>`. */
 export type RefusalCode =
