@@ -5,7 +5,7 @@ import { grouped } from './attack-rows.ts';
 import { attack, isLongRun } from './attack-table.ts';
 import type { FuzzNews } from './fuzz-process.ts';
 
-const perDecoder = isLongRun ? 60_000 : 6_500;
+const perDecoder = isLongRun ? 60_000 : 5_000;
 /** No news of a batch of inputs for this long is a hang; one slow input is judged by its own time. */
 const silenceMs = 15_000;
 const seed = Number(process.env.LEHRPULT_ATTACK_SEED ?? Math.floor(Date.now() % 1_000_000_000));
