@@ -18,7 +18,7 @@ export type Tally = {
 };
 
 export type Attack = {
-  /** Row of trust.md: `T02`, `D20`. */
+  /** Row of the table in SECURITY.md: `T02`, `D20`. */
   readonly id: string;
   readonly title: string;
   /** Default 120 s. */
