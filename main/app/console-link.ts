@@ -99,6 +99,12 @@ const keepListening = (server: LinkServer, { identity, policy, log }: Parts) => 
   };
 };
 
+/** One device with another time has a wrong clock; when most of the room differs it is ours. */
+const isOwnClockWrong = (sessions: readonly { readonly clockDifferenceMs: number | null }[]): boolean => {
+  const differing = sessions.filter(({ clockDifferenceMs }) => clockDifferenceMs !== null);
+  return sessions.length > 1 && differing.length * 2 > sessions.length;
+};
+
 export const openDesk = async (parts: Parts): Promise<Desk> => {
   const { profile, policy, identity, log } = parts;
   const room: Room = { id: identity.roomId, name: policy.roomName ?? identity.roomName };
@@ -186,14 +192,21 @@ export const openDesk = async (parts: Parts): Promise<Desk> => {
       };
     },
     async listen(onProblem) {
-      const tellRevoked = (): boolean => {
+      let network: Problem = null;
+      let told: Problem | undefined;
+      const tell = (): void => {
         const isListed = roster.allowsTeacher(identity.teacherId, identity.roomId);
-        if (!isListed) onProblem('revoked');
-        return !isListed;
+        const clock = isOwnClockWrong(server.sessions()) ? 'clock-wrong' : null;
+        const now = isListed ? (network ?? clock) : 'revoked';
+        if (now === told) return;
+        told = now;
+        onProblem(now);
       };
-      stopRevoked = roster.onChange(tellRevoked);
+      stopRevoked = roster.onChange(tell);
+      server.events.on('connected', tell);
       await listening.listen((problem) => {
-        if (!tellRevoked()) onProblem(problem);
+        network = problem;
+        tell();
       });
     },
     async createToken(uses, hours) {
