@@ -64,9 +64,11 @@ const filter = (sdp: string): boolean => {
   if (filtered === null) return false;
   const lines = filtered.sdp.split('\r\n');
   for (const line of lines) {
-    const address = /^a=candidate:.* (\S+) \d+ typ /i.exec(line)?.[1];
+    // The fifth field (RFC 8839 section 5.1).
+    const address = line.startsWith('a=candidate:') ? line.split(' ')[4] : undefined;
     if (address !== undefined && !isReachable(address)) throw new Error(`passed on: ${line}`);
-    if (/^a=(?:crypto|candidate:.*typ (?!host))/i.test(line)) throw new Error(`passed on: ${line}`);
+    if (/^a=(?:crypto|candidate:(?:\S+ ){6,7}typ (?!host))/i.test(line))
+      throw new Error(`passed on: ${line}`);
   }
   const certificates = lines.filter((line) => /^a=fingerprint/i.test(line)).map((line) => line.toUpperCase());
   if (new Set(certificates).size !== 1) throw new Error('not one certificate');

@@ -16,7 +16,7 @@ export type FuzzNews =
       readonly slowestIndex: number;
       readonly thrown: readonly { readonly index: number; readonly detail: string }[];
     }
-  | { readonly kind: 'memory'; readonly beforeBytes: number; readonly afterBytes: number };
+  | { readonly kind: 'memory'; readonly grownBytes: number; readonly heapGrownBytes: number };
 
 const decoders = [...linkDecoders, ...fileDecoders];
 const newsEvery = 100;
@@ -41,9 +41,10 @@ const timeAgain = async (feed: Decoder['feed'], inputSeed: number): Promise<numb
 };
 
 const run = async (): Promise<void> => {
-  const memory = (): number => {
+  const memory = () => {
     globalThis.gc?.();
-    return process.memoryUsage.rss();
+    const { rss, heapUsed } = process.memoryUsage();
+    return { rss, heapUsed };
   };
   // The first rounds load code and grow the heap to its working size; what grows after that is a leak.
   for (const decoder of decoders)
@@ -54,7 +55,7 @@ const run = async (): Promise<void> => {
         // Counted below, where the same inputs come again if the seed is the same; here only memory matters.
       }
     }
-  const beforeBytes = memory();
+  const before = memory();
   for (const { name, feed, control, share } of decoders) {
     const isControlOk = await control();
     const inputs = Math.round(perDecoder * (share ?? 1));
@@ -83,9 +84,16 @@ const run = async (): Promise<void> => {
     }
     tell({ kind: 'decoder', decoder: name, isControlOk, inputs, taken, slowestMs, slowestIndex, thrown });
   }
-  tell({ kind: 'memory', beforeBytes, afterBytes: memory() });
+  const after = memory();
+  tell({
+    kind: 'memory',
+    grownBytes: after.rss - before.rss,
+    heapGrownBytes: after.heapUsed - before.heapUsed,
+  });
 };
 
-process.on('disconnect', () => process.exit(1));
+let isDone = false;
+process.on('disconnect', () => process.exit(isDone ? 0 : 1));
 await run();
+isDone = true;
 process.disconnect();

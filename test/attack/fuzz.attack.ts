@@ -70,8 +70,11 @@ attack({
     tally.figure('decoders', String(found.decoders.length));
     tally.figure('taken', grouped(found.decoders.reduce((sum, { taken }) => sum + taken, 0)));
     const { memory } = found;
-    if (memory !== null)
-      tally.bound('memory', (memory.afterBytes - memory.beforeBytes) / 2 ** 20, 200, 'MiB more');
+    if (memory !== null) {
+      tally.bound('memory', memory.grownBytes / 2 ** 20, 200, 'MiB more');
+      // What the heap holds after a collection: this is where a leak would stay.
+      tally.bound('heap', memory.heapGrownBytes / 2 ** 20, 50, 'MiB more');
+    }
     tally.figure('seed', String(seed));
   },
 });
