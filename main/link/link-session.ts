@@ -50,6 +50,7 @@ function isOfOtherVersion(frame: Buffer): boolean {
 
 class Session implements SessionControl {
   readonly deviceId: DeviceId;
+  readonly authorityKeyId: string | null;
   readonly address: string;
   readonly connectedAt: number;
   clockDifferenceMs: number | null = null;
@@ -73,6 +74,7 @@ class Session implements SessionControl {
   constructor(options: SessionOptions) {
     const { socket, clock, limits } = options;
     this.deviceId = options.deviceId;
+    this.authorityKeyId = options.authorityKeyId;
     this.address = options.address;
     this.connectedAt = clock.wallMs();
     this.#socket = socket;

@@ -65,7 +65,9 @@ export function createSessionRoll(options: RollOptions): SessionRoll {
   const renewedMs = new WeakMap<SessionControl, number>();
   let lesson: LessonId | null = null;
 
-  const isRevoked = (session: SessionControl): boolean => roster.isRevoked(session.deviceId);
+  /** Its own key, or the one that let it in: whoever has stolen a room's key can let in anybody. */
+  const isRevoked = ({ deviceId, authorityKeyId }: SessionControl): boolean =>
+    roster.isRevoked(deviceId) || (authorityKeyId !== null && roster.isRevoked(authorityKeyId));
   const refusalOf = (session: SessionControl): LinkRefusal | null => {
     if (isRevoked(session)) return 'revoked';
     if (!options.admits(session.deviceId)) return 'not-enrolled';

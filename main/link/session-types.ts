@@ -71,6 +71,8 @@ export type SessionOwner = {
 export type Welcome = Extract<ConsoleMessage, { type: 'welcome' }>;
 
 export type SessionControl = LinkSession & {
+  /** SHA-256 of the key of the room authority that issued its certificate, null if that is not known. */
+  readonly authorityKeyId: string | null;
   /** Welcomes a device that has said hello; false if it has gone meanwhile. */
   readonly open: (welcome: Welcome) => boolean;
   /** Counts, says why and closes. */
@@ -89,6 +91,8 @@ export type SessionControl = LinkSession & {
 export type SessionOptions = {
   readonly socket: WebSocket;
   readonly deviceId: DeviceId;
+  /** SHA-256 of the key of the room authority that issued its certificate, null if that is not known. */
+  readonly authorityKeyId: string | null;
   readonly address: string;
   readonly clock: Clock;
   readonly limits: SessionLimits;

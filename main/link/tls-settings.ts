@@ -12,7 +12,7 @@ import {
   type TlsOptions,
 } from 'node:tls';
 import { DeviceId, type RoomId } from '../../shared/domain/ids.ts';
-import { backdateMs, readCertificate } from '../trust/certificate-profile.ts';
+import { authorityKeyIdOf, backdateMs, readCertificate } from '../trust/certificate-profile.ts';
 import type { TlsIdentity } from '../trust/identity.ts';
 
 /** Why a connection failed before anybody said hello, seen from either side. */
@@ -72,6 +72,9 @@ class PeerError extends Error {
   }
 }
 
+/** `authorityKeyId`: SHA-256 of the key of the room authority that issued it; null if its name does not tell. */
+export type DevicePeer = { readonly deviceId: DeviceId; readonly authorityKeyId: string | null };
+
 /**
  * The device of this console's room behind a connection whose chain OpenSSL has verified, or what is wrong with it. That
  * a device was issued by the authority of the room it names was part of that: name constraints hold the authority to it.
@@ -79,12 +82,13 @@ class PeerError extends Error {
 export function devicePeer(
   socket: TLSSocket,
   roomId: RoomId,
-): { readonly deviceId: DeviceId } | 'no-certificate' | 'wrong-role' | 'wrong-room' {
+): DevicePeer | 'no-certificate' | 'wrong-role' | 'wrong-room' {
   const certificate = socket.getPeerX509Certificate();
   if (!socket.authorized || certificate === undefined) return 'no-certificate';
   const peer = readCertificate(certificate.raw);
   if (peer.role !== 'agent' || certificate.ca) return 'wrong-role';
-  return peer.roomId === roomId ? { deviceId: DeviceId.parse(peer.keyId) } : 'wrong-room';
+  if (peer.roomId !== roomId) return 'wrong-room';
+  return { deviceId: DeviceId.parse(peer.keyId), authorityKeyId: authorityKeyIdOf(certificate.raw) };
 }
 
 /** Whom a client takes for a console. */

@@ -1,5 +1,7 @@
 // The roster on the link: who is listed teaches, who is revoked does not connect, and both are told at once.
+
 import { describe, expect, it } from 'vitest';
+import { authorityKeyIdOf } from '../../../main/trust/certificate-profile.ts';
 import { deviceOf, heard, keeperOf, makeSchool, newRoom, reached, teacherOf } from './classroom.ts';
 import { openStage } from './stage.ts';
 
@@ -137,6 +139,18 @@ describe('a console', () => {
     expect(server.sessions().map(({ deviceId }) => deviceId)).toEqual([other.deviceId]);
     expect(server.counters()).toEqual({ revoked: 2 });
   });
+});
+
+it('[LK31] a room’s key that was stolen lets nobody in any more once it is revoked', async () => {
+  const { school, room, teacher, device } = await setting();
+  const consoles = keeperOf(school.certificatePem, school.roster());
+  const { address } = await consoleAt(teacher, room, { roster: consoles });
+  await reached(agentAt(device, [address]).client, 'online');
+  const authorityKey = authorityKeyIdOf(device.certificatePem);
+  consoles.offer(school.dismiss(authorityKey ?? ''));
+  // Whoever holds the room's key makes as many devices as they like.
+  const made = agentAt(await deviceOf(school, room), [address]);
+  expect((await reached(made.client, 'waiting')).problem).toBe('revoked');
 });
 
 it('[LK28] a device that knows no roster follows nobody', async () => {
