@@ -1,5 +1,6 @@
 // The device's screen as the wall sees it: a hidden page that captures and sends, and the indicator that the pupil sees.
-// [Note: indicator] The indicator window stands before the page is told to send, and goes after it was told to stop.
+// [Note: indicator] The indicator is drawn before the page is told to send, and goes after it was told to stop, never sooner
+// than a person can notice it: a look of a blink shows, too.
 import type { ScreenQuality } from '../../shared/domain/device.ts';
 import type { Signal } from '../../shared/protocol/signal.ts';
 import type { ScreenPort, ScreenState } from '../features/wall/screen-port.ts';
@@ -19,43 +20,96 @@ export type ScreenWindow = {
 const indicatorSize = { width: 340, height: 56 };
 const indicatorTopPx = 8;
 
-const createIndicator = (windows: AppWindows): { show: () => void; hide: () => void } => {
+/** How long it stands at least. */
+const shortestLookMs = 2_000;
+/** Resolves in the indicator's page once its words stand there. */
+const untilDrawn = `new Promise((done) => {
+  const look = () => (document.querySelector('[role=status]') === null ? setTimeout(look, 20) : done(true));
+  look();
+})`;
+
+type Indicator = {
+  readonly show: () => void;
+  readonly hide: () => void;
+  /** Ends it at once: the program ends. */
+  readonly close: () => void;
+  readonly isDrawn: () => boolean;
+};
+
+const openIndicator = (windows: AppWindows): AppWindow => {
+  const area = screenAreas()[0]?.bounds ?? { x: 0, y: 0, width: 1280, height: 720 };
+  const window = windows.open('indicator', {
+    ...indicatorSize,
+    x: area.x + Math.round((area.width - indicatorSize.width) / 2),
+    y: area.y + indicatorTopPx,
+    isHeld: true,
+    frame: false,
+    resizable: false,
+    minimizable: false,
+    focusable: false,
+    transparent: true,
+    skipTaskbar: true,
+    alwaysOnTop: true,
+    title: 'Lehrpult',
+  });
+  window.native.setAlwaysOnTop(true, 'screen-saver');
+  return window;
+};
+
+const createIndicator = (windows: AppWindows, onDrawn: () => void): Indicator => {
   let window: AppWindow | null = null;
+  let drawnAtMs: number | null = null;
+  let hiding: NodeJS.Timeout | null = null;
+
+  const close = (): void => {
+    if (hiding !== null) clearTimeout(hiding);
+    hiding = null;
+    window?.close();
+    window = null;
+    drawnAtMs = null;
+  };
+
   return {
     show() {
+      if (hiding !== null) clearTimeout(hiding);
+      hiding = null;
       if (window !== null) return;
-      const area = screenAreas()[0]?.bounds ?? { x: 0, y: 0, width: 1280, height: 720 };
-      window = windows.open('indicator', {
-        ...indicatorSize,
-        x: area.x + Math.round((area.width - indicatorSize.width) / 2),
-        y: area.y + indicatorTopPx,
-        isHeld: true,
-        frame: false,
-        resizable: false,
-        minimizable: false,
-        focusable: false,
-        transparent: true,
-        skipTaskbar: true,
-        alwaysOnTop: true,
-        title: 'Lehrpult',
-      });
-      window.native.setAlwaysOnTop(true, 'screen-saver');
-      window.native.on('closed', () => {
+      const opened = openIndicator(windows);
+      window = opened;
+      opened.native.on('closed', () => {
+        if (window !== opened) return;
         window = null;
+        drawnAtMs = null;
       });
+      opened.native.webContents.executeJavaScript(untilDrawn).then(
+        () => {
+          if (window !== opened) return;
+          drawnAtMs = performance.now();
+          onDrawn();
+        },
+        // Closed before it was drawn: nothing was sent.
+        () => {},
+      );
     },
     hide() {
-      window?.close();
-      window = null;
+      if (window === null || hiding !== null) return;
+      const leftMs = drawnAtMs === null ? 0 : drawnAtMs + shortestLookMs - performance.now();
+      if (leftMs <= 0) close();
+      else hiding = setTimeout(close, leftMs);
     },
+    close,
+    isDrawn: () => drawnAtMs !== null,
   };
 };
 
 export const createScreenWindow = (windows: AppWindows): ScreenWindow => {
   const signalListeners = new Set<(signal: Signal) => void>();
   const stateListeners = new Set<(state: ScreenState) => void>();
-  const indicator = createIndicator(windows);
-  let quality: ScreenQuality = 'off';
+  let wanted: ScreenQuality = 'off';
+  /** What the page may send now: nothing while the indicator is not drawn. */
+  const allowed = (): ScreenQuality => (indicator.isDrawn() ? wanted : 'off');
+  const order = (): void => window.send('capture:quality', { quality: allowed() });
+  const indicator = createIndicator(windows, order);
 
   const tell = (state: ScreenState): void => {
     for (const listener of stateListeners) listener(state);
@@ -74,8 +128,8 @@ export const createScreenWindow = (windows: AppWindows): ScreenWindow => {
   return {
     port: {
       setQuality(next) {
-        quality = next;
-        window.send('capture:quality', { quality });
+        wanted = next;
+        order();
       },
       deliver: (signal) => window.send('signal:received', { from: { kind: 'console' }, signal }),
       onSignal(listener) {
@@ -87,19 +141,19 @@ export const createScreenWindow = (windows: AppWindows): ScreenWindow => {
         return () => stateListeners.delete(listener);
       },
       reset() {
-        quality = 'off';
+        wanted = 'off';
         window.send('capture:reset', {});
       },
       showIndicator: (watched) => (watched === null ? indicator.hide() : indicator.show()),
       close() {
-        indicator.hide();
+        indicator.close();
         window.close();
       },
     },
     async prepareCapture() {
       await window.native.webContents.executeJavaScript('undefined', true);
     },
-    pageReady: () => ({ quality }),
+    pageReady: () => ({ quality: allowed() }),
     fromPage(signal) {
       for (const listener of signalListeners) listener(signal);
     },

@@ -177,6 +177,8 @@ const calls = {
     presenter = null;
     running().console.presentation.stop();
   },
+  /** Says this to the device about its screen, whatever was said before. */
+  signal: (id: DeviceId, signal: Signal) => running().console.signalDevice(id, 'screen', signal),
   command: async (id: DeviceId, body: CommandBody) => {
     const result = await running().link.command(id, body);
     return result.ok ? 'ok' : result.error.code;
