@@ -317,6 +317,7 @@ attack({
         windowTitle,
       );
       await page.getByTestId('present-open').click();
+      await page.getByTestId('tab-window').click();
       await expect(page.getByText(windowTitle).first()).toBeVisible();
       await page.keyboard.press('Escape');
       await lockDevices(page, lockText);

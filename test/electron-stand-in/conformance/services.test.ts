@@ -166,3 +166,18 @@ test('a global shortcut is heard wherever the focus is', async () => {
   );
   await running.app.evaluate(({ globalShortcut }) => globalShortcut.unregisterAll());
 });
+
+test('devices can be denied before any is asked for, and DevTools be closed that are not open', async () => {
+  const answers = await running.app.evaluate(({ BrowserWindow, session }) => {
+    const guarded = session.defaultSession;
+    guarded.setDevicePermissionHandler(() => false);
+    guarded.setBluetoothPairingHandler((_details, callback) => callback({ confirmed: false }));
+    for (const name of ['select-hid-device', 'select-usb-device', 'select-serial-port'] as const)
+      guarded.on(name as 'select-hid-device', (event) => event.preventDefault());
+    const [window] = BrowserWindow.getAllWindows();
+    window?.webContents.on('select-bluetooth-device', (event) => event.preventDefault());
+    window?.webContents.closeDevTools();
+    return [guarded.listenerCount('select-usb-device'), window?.webContents.isDestroyed()];
+  });
+  assert.deepEqual(answers, [1, false]);
+});
