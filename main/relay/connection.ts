@@ -25,13 +25,22 @@ export type Connection = {
   readonly fingerprints: () => Fingerprints;
   /** Throws when the native side refuses the description, and `UnboundDescription`. */
   readonly setRemote: (sdp: string, type: 'offer' | 'answer') => void;
+  /** True once the handshake has shown the announced key; before that nothing goes in or out. */
+  readonly isGenuine: () => boolean;
   /** False for a candidate that is not used. Throws when the native side refuses it. */
   readonly addCandidate: (candidate: string, mid: string | null) => boolean;
   readonly close: () => void;
 };
 
 /** A description that does not announce one key, the same each time, see [Note: media binding]. It was not applied. */
-export class UnboundDescription extends Error {}
+export class UnboundDescription extends Error {
+  /** It names another key than the one before, instead of none: somebody wants to take the connection over. */
+  readonly namesOther: boolean;
+  constructor(namesOther: boolean) {
+    super('the description does not announce one key, the same each time');
+    this.namesOther = namesOther;
+  }
+}
 
 const nothingKnown: Fingerprints = { local: null, remote: null };
 
@@ -94,14 +103,19 @@ export const createConnection = (parts: Parts): Connection => {
   native.onGatheringStateChange((state) => {
     if (!isClosed && state === 'complete') sendOrHold({ kind: 'end-of-candidates', generation });
   });
+  const showsAnnouncedKey = (): boolean =>
+    announced !== null && readFingerprints(native).remote === announced;
   /** What a change of the native side means once the keys were compared, see [Note: media binding]. */
   const judged = (state: ConnectionState): ConnectionState => {
-    if (state === 'connected') return readFingerprints(native).remote === announced ? state : 'insecure';
-    // The way was there and the handshake failed on it: somebody without the announced key answers.
+    if (state === 'connected') return showsAnnouncedKey() ? state : 'insecure';
+    if (state !== 'failed' || announced === null || wasConnected) return state;
+    // The handshake has shown another key, or failed although the way was there: one of the two was told of a wrong key.
+    const shown = readFingerprints(native).remote;
     const isReached = ['connected', 'completed'].includes(native.iceState());
-    return state === 'failed' && isReached && announced !== null && !wasConnected ? 'insecure' : state;
+    return isReached || (shown !== null && shown !== announced) ? 'insecure' : state;
   };
   let wasConnected = false;
+  let isCompared = false;
   native.onStateChange((raw) => {
     const state = stateOf(raw);
     if (isClosed || isOver || state === null) return;
@@ -121,12 +135,16 @@ export const createConnection = (parts: Parts): Connection => {
     setRemote(sdp, type) {
       const next = announcedFingerprint(sdp);
       if (next === null || (announced !== null && announced !== next)) {
-        throw new UnboundDescription('the description does not announce one key, the same each time');
+        throw new UnboundDescription(next !== null || sdp.includes('a=fingerprint'));
       }
       announced = next;
       native.setRemoteDescription(sdp, type);
       holdsBack = false;
       for (const signal of held.splice(0)) parts.send(signal);
+    },
+    isGenuine() {
+      isCompared ||= !isClosed && showsAnnouncedKey();
+      return isCompared;
     },
     addCandidate(candidate, mid) {
       if (!isUsableCandidate(candidate)) return false;

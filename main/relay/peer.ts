@@ -122,8 +122,9 @@ export class Peer {
   receive(signal: Signal): void {
     const { connection, parts } = this;
     if (connection === null || signal.generation !== connection.generation) {
-      // The device may ask for an offer before it has seen one.
-      if (signal.kind === 'restart' && signal.generation === 0) this.restart();
+      // The device may ask for an offer before it has seen one, and again after a refusal.
+      const isAsked = signal.generation === 0 || (connection === null && this.state === 'insecure');
+      if (signal.kind === 'restart' && isAsked) this.restart();
       return;
     }
     if (signal.kind === 'restart') this.restart();
@@ -133,8 +134,9 @@ export class Peer {
         connection.setRemote(withoutNamedCandidates(signal.sdp), 'answer');
       } catch (error) {
         parts.onError('bad-sdp', words(error));
-        // A connection that is bound goes on; one that waits for its answer has got it from somebody else.
-        if (error instanceof UnboundDescription && this.state !== 'connected') this.refuse();
+        // A connection that is bound goes on after nonsense; one that waits for its answer has got it from somebody else.
+        if (error instanceof UnboundDescription && (error.namesOther || this.state !== 'connected'))
+          this.refuse();
       }
     } else if (signal.kind === 'candidate') {
       try {
@@ -228,6 +230,10 @@ export class Peer {
   }
 
   private opened(): void {
+    if (this.connection?.isGenuine() !== true) {
+      this.refuse();
+      return;
+    }
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;
     this.retryMs = firstRetryMs;

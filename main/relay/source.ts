@@ -2,7 +2,7 @@
 import type { Track } from 'node-datachannel';
 import type { Fingerprints, RelayErrorCode, SourceState } from '../../shared/protocol/relay.ts';
 import type { Signal } from '../../shared/protocol/signal.ts';
-import { type Connection, type ConnectionState, createConnection } from './connection.ts';
+import { type Connection, type ConnectionState, createConnection, UnboundDescription } from './connection.ts';
 import {
   buildNack,
   buildPli,
@@ -154,8 +154,7 @@ export class Source {
       connection.setRemote(offer.sdp, 'offer');
     } catch (error) {
       this.parts.onError('bad-sdp', words(error));
-      this.dispose();
-      this.change('lost', nobody);
+      this.onConnectionState(error instanceof UnboundDescription ? 'insecure' : 'failed');
     }
   }
 
@@ -166,6 +165,7 @@ export class Source {
       this.connection?.setRemote(offer.sdp, 'offer');
     } catch (error) {
       this.parts.onError('bad-sdp', words(error));
+      if (error instanceof UnboundDescription && error.namesOther) this.onConnectionState('insecure');
     }
   }
 
@@ -180,7 +180,10 @@ export class Source {
   private attach(track: Track): void {
     this.track = track;
     this.parts.onNewConnection();
+    const { connection } = this;
     track.onMessage((message) => {
+      // A picture counts only from the one whom the link has named, see [Note: media binding].
+      if (connection === null || connection !== this.connection || !connection.isGenuine()) return;
       if (isRtcp(message)) parseRtcp(message, this.rtcp);
       else if (message.length >= 12 && ((message[1] as number) & 0x7f) === this.payloadType)
         this.take(message);

@@ -8,14 +8,17 @@ import type { SignalPort } from './signal-port.ts';
 /**
  * `frozen`: it was live, the connection is away, the last frame stays on screen.
  * `failed`: several requests for a new offer went unanswered; they go on. `insecure`: the far end is not who the link says;
- * nothing is shown and nothing is asked until it offers anew. `closed` is final.
+ * nothing is shown and nothing is asked; whatever is tried next, it stays until somebody genuine is there. `closed` is final.
  */
 export type ReceivingStatus = 'connecting' | 'live' | 'frozen' | 'failed' | 'insecure' | 'closed';
 
 export type AnswererParts = {
   readonly signals: SignalPort;
   readonly onStatus: (status: ReceivingStatus) => void;
+  /** A track of a new connection, not to be seen before `onGenuine`. */
   readonly onTrack: (track: MediaStreamTrack, receiver: RTCRtpReceiver) => void;
+  /** The far end of the connection is the one whom the link has named. */
+  readonly onGenuine: () => void;
   readonly onProblem: (step: string, error: Error) => void;
 };
 
@@ -39,6 +42,7 @@ export const createAnswerer = (parts: AnswererParts): Answerer => {
 
   const change = (next: ReceivingStatus): void => {
     if (status === next || status === 'closed') return;
+    if (status === 'insecure' && next !== 'live' && next !== 'closed') return;
     status = next;
     parts.onStatus(next);
   };
@@ -61,6 +65,7 @@ export const createAnswerer = (parts: AnswererParts): Answerer => {
       clearTimeout(timer);
       asked = 0;
       wasLive = true;
+      parts.onGenuine();
       change('live');
     } else if (state === 'insecure') {
       clearTimeout(timer);

@@ -1,4 +1,5 @@
-// Counts what a video element really shows, and tells the first frame and every change of size.
+// Counts what a video element really shows, and tells the first frame and every change of size. What comes before the far
+// end was compared is not counted, see [Note: unproven picture].
 
 export type FrameCounts = {
   readonly frames: number;
@@ -11,8 +12,10 @@ export type FrameCounts = {
 
 export type FrameWatch = {
   readonly counts: () => FrameCounts;
-  /** The next frame is a first one again: a new connection has taken over. */
+  /** A new connection has taken over: nothing counts before `reveal`, and then its next frame is a first one again. */
   readonly expectFirst: () => void;
+  /** The picture may be seen; a frame that came before counts now. */
+  readonly reveal: () => void;
   readonly close: () => void;
 };
 
@@ -35,8 +38,17 @@ export const watchFrames = (video: HTMLVideoElement, listeners: Listeners): Fram
   let isClosed = false;
   let handle = 0;
 
+  /** The last frame that nobody was to see yet. */
+  let held: VideoFrameCallbackMetadata | null = null;
+  let isHidden = true;
+
   const onFrame: VideoFrameRequestCallback = (now, frame) => {
     if (isClosed) return;
+    handle = video.requestVideoFrameCallback(onFrame);
+    if (isHidden) held = frame;
+    else count(now, frame);
+  };
+  const count: VideoFrameRequestCallback = (now, frame) => {
     const before = counts;
     counts = {
       frames: before.frames + 1,
@@ -45,7 +57,6 @@ export const watchFrames = (video: HTMLVideoElement, listeners: Listeners): Fram
       width: frame.width,
       height: frame.height,
     };
-    handle = video.requestVideoFrameCallback(onFrame);
     if (isFirst) {
       isFirst = false;
       listeners.onFirstFrame(counts);
@@ -58,6 +69,15 @@ export const watchFrames = (video: HTMLVideoElement, listeners: Listeners): Fram
     counts: () => counts,
     expectFirst() {
       isFirst = true;
+      isHidden = true;
+      held = null;
+    },
+    reveal() {
+      if (isClosed) return;
+      isHidden = false;
+      const seen = held;
+      held = null;
+      if (seen !== null) count(performance.now(), seen);
     },
     close() {
       isClosed = true;

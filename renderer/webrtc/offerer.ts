@@ -7,7 +7,7 @@ import type { SignalPort } from './signal-port.ts';
 
 /**
  * `connecting` also while a broken connection is replaced; `failed`: several tries in a row, still trying. `insecure`: the far
- * end is not who the link says; nothing is sent and nothing is tried until it asks for a new offer.
+ * end is not who the link says; nothing is sent and nothing is tried until it asks for a new offer; it stays until somebody genuine is there.
  */
 export type SendingStatus = 'connecting' | 'live' | 'failed' | 'insecure' | 'closed';
 
@@ -37,7 +37,7 @@ export const createOfferer = (parts: OffererParts): Offerer => {
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const change = (next: SendingStatus): void => {
-    if (status === next) return;
+    if (status === next || (status === 'insecure' && next !== 'live' && next !== 'closed')) return;
     status = next;
     parts.onStatus(next);
   };

@@ -1,6 +1,6 @@
 // One RTCPeerConnection of one generation: the only file that touches the browser's WebRTC. Knows nothing of
-// retries, qualities or what the media is about. It counts as connected only after the far end's certificate was compared,
-// see [Note: media binding].
+// retries, qualities or what the media is about. It counts as connected, and sends, only after the far end's certificate
+// was compared, see [Note: media binding].
 import 'webrtc-adapter';
 import { announcedFingerprint } from '../../shared/protocol/fingerprint.ts';
 import type { Signal } from '../../shared/protocol/signal.ts';
@@ -24,6 +24,7 @@ export type PeerTransportParts = {
   readonly send: (signal: Signal) => void;
   /** `insecure` is final: the far end is not who the link says, and the connection is closed. */
   readonly onState: (state: TransportState) => void;
+  /** Comes before the comparison, so that no frame is missed; nothing of it may be seen before `onState('connected')`. */
   readonly onTrack: (track: MediaStreamTrack, receiver: RTCRtpReceiver) => void;
   readonly onProblem: (step: string, error: Error) => void;
 };
@@ -83,6 +84,9 @@ export const createPeerTransport = (parts: PeerTransportParts): PeerTransport =>
   let isInsecure = false;
   /** What the far end has announced over the link; never changes within one connection. */
   let announced: string | null = null;
+  let isGenuine = false;
+  /** What is sent from the comparison on. */
+  let wanted: SendSettings | null = null;
 
   const close = (): void => {
     if (isClosed) return;
@@ -126,9 +130,14 @@ export const createPeerTransport = (parts: PeerTransportParts): PeerTransport =>
       refuse('the certificate of the handshake is not the announced one');
       return;
     }
+    if (!isGenuine) {
+      isGenuine = true;
+      void queue.run('sending', applySettings);
+    }
     parts.onState(connection.connectionState);
   };
 
+  /** Compares, again after each change: of the connection, of ICE alone (its restart) and of a description. */
   const look = (): void => {
     if (connection.connectionState === 'connected') verify().catch((error: unknown) => refuse(String(error)));
   };
@@ -151,12 +160,16 @@ export const createPeerTransport = (parts: PeerTransportParts): PeerTransport =>
     else if (state === 'connected') look();
     else parts.onState(state);
   };
+  connection.oniceconnectionstatechange = () => {
+    if (!isClosed) look();
+  };
   connection.ontrack = ({ track, receiver }) => {
     if (!isClosed) parts.onTrack(track, receiver);
   };
 
   const afterRemote = async (): Promise<void> => {
     for (const candidate of early.splice(0)) await connection.addIceCandidate(candidate);
+    look();
   };
   const sendDescription = async (kind: 'offer' | 'answer'): Promise<void> => {
     await connection.setLocalDescription();
@@ -170,8 +183,8 @@ export const createPeerTransport = (parts: PeerTransportParts): PeerTransport =>
     await sendDescription('answer');
   };
   const takeAnswer = async (sdp: string): Promise<void> => {
-    if (connection.signalingState !== 'have-local-offer') return;
     bind(sdp);
+    if (connection.signalingState !== 'have-local-offer') return;
     await connection.setRemoteDescription({ type: 'answer', sdp: withStartBitrate(sdp, startKbps) });
     await afterRemote();
   };
@@ -180,8 +193,14 @@ export const createPeerTransport = (parts: PeerTransportParts): PeerTransport =>
     if (connection.remoteDescription === null) early.push(candidate);
     else await connection.addIceCandidate(candidate);
   };
-  const applySettings = async (settings: SendSettings): Promise<void> => {
-    if (transceiver === null) return;
+  /** Nothing leaves before the far end has shown that it is the one whom the link has named. */
+  const gated = (settings: SendSettings): SendSettings => ({
+    ...settings,
+    isActive: settings.isActive && isGenuine,
+  });
+  const applySettings = async (): Promise<void> => {
+    if (transceiver === null || wanted === null) return;
+    const settings = gated(wanted);
     const sender: KeyFrameSender & RTCRtpSender = transceiver.sender;
     const parameters = sender.getParameters();
     const first = parameters.encodings[0];
@@ -196,15 +215,19 @@ export const createPeerTransport = (parts: PeerTransportParts): PeerTransport =>
     generation,
     state: () => (isInsecure ? 'insecure' : connection.connectionState),
     addTrack(track, settings) {
+      wanted = settings;
       transceiver = connection.addTransceiver(track ?? 'video', {
         direction: 'sendonly',
-        sendEncodings: [encodingOf(settings)],
+        sendEncodings: [encodingOf(gated(settings))],
       });
       transceiver.setCodecPreferences(vp8First());
-      void queue.run('sending', () => applySettings(settings));
+      void queue.run('sending', applySettings);
     },
     replaceTrack: (track) => queue.run('replace-track', async () => transceiver?.sender.replaceTrack(track)),
-    setSending: (settings) => queue.run('sending', () => applySettings(settings)),
+    setSending(settings) {
+      wanted = settings;
+      return queue.run('sending', applySettings);
+    },
     offer(kbps) {
       startKbps = kbps;
       void queue.run('offer', () => sendDescription('offer'));

@@ -68,16 +68,35 @@ export const createReceivingSession = (signals: SignalPort): ReceivingSession =>
   let stream: MediaStream | null = null;
   let shown: { readonly video: HTMLVideoElement; readonly watch: FrameWatch } | null = null;
 
-  const show = (next: MediaStream): void => {
-    stream = next;
+  /** Stream of a connection whose far end was not compared yet. */
+  let unproven: MediaStream | null = null;
+  /**
+   * [Note: unproven picture] The element takes the stream at once, for a paused presentation sends one frame and no second,
+   * but nobody sees or counts it before the far end was compared.
+   */
+  const put = (video: HTMLVideoElement, next: MediaStream, isProven: boolean): void => {
+    video.style.visibility = isProven ? '' : 'hidden';
+    if (video.srcObject !== next) video.srcObject = next;
+  };
+  const begin = (next: MediaStream): void => {
+    unproven = next;
+    if (shown === null) return;
+    shown.watch.expectFirst();
+    put(shown.video, next, false);
+  };
+  const reveal = (): void => {
+    if (unproven === null) return;
+    stream = unproven;
+    unproven = null;
     if (shown !== null) {
-      shown.watch.expectFirst();
-      shown.video.srcObject = next;
+      put(shown.video, stream, true);
+      shown.watch.reveal();
     }
-    events.emit('stream', next);
+    events.emit('stream', stream);
   };
   const hide = (): void => {
     stream = null;
+    unproven = null;
     if (shown !== null) shown.video.srcObject = null;
   };
   const answerer: Answerer = createAnswerer({
@@ -90,8 +109,9 @@ export const createReceivingSession = (signals: SignalPort): ReceivingSession =>
     onTrack: (track, receiver) => {
       // Pictures of a lesson are to be seen at once, not smoothly.
       if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = 0;
-      show(new MediaStream([track]));
+      begin(new MediaStream([track]));
     },
+    onGenuine: reveal,
     onProblem: (step, error) => events.emit('problem', { step, error }),
   });
 
@@ -114,7 +134,9 @@ export const createReceivingSession = (signals: SignalPort): ReceivingSession =>
       shown = { video, watch };
       video.muted = true;
       video.autoplay = true;
-      if (stream !== null) video.srcObject = stream;
+      const now = unproven ?? stream;
+      if (now !== null) put(video, now, unproven === null);
+      if (unproven === null) watch.reveal();
       return () => {
         if (shown?.watch === watch) letGo();
       };

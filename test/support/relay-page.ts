@@ -142,7 +142,54 @@ const must = <T>(value: T | undefined): T => {
   return value;
 };
 
+/** Every connection that the page has made since `spy`, and the frames that got out of one, wherever they went. */
+const connections: RTCPeerConnection[] = [];
+let deliveredFrames = 0;
+/** Chromium's own, unknown to TypeScript's library. */
+declare class MediaStreamTrackProcessor {
+  readonly readable: ReadableStream<VideoFrame>;
+  constructor(options: { readonly track: MediaStreamTrack });
+}
+const countFrames = async (track: MediaStreamTrack): Promise<void> => {
+  const reader = new MediaStreamTrackProcessor({ track: track.clone() }).readable.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    value.close();
+    deliveredFrames += 1;
+  }
+};
+const spy = (): void => {
+  const Real = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Real {
+    constructor(configuration?: RTCConfiguration) {
+      super(configuration);
+      connections.push(this);
+      this.addEventListener('track', ({ track }) => void countFrames(track));
+    }
+  };
+};
+
 const rig = {
+  spy,
+  /** Frames that got out of any connection since `spy`; decoding or showing starts with one. */
+  deliveredFrames: () => deliveredFrames,
+  /** Frames that any connection since `spy` has encoded. */
+  async encodedFrames() {
+    const reports = await Promise.all(connections.map((connection) => connection.getStats()));
+    const rows = reports.flatMap((report) => [...report.values()]);
+    return rows.reduce((sum, row) => sum + (row.type === 'outbound-rtp' ? (row.framesEncoded ?? 0) : 0), 0);
+  },
+  /** Offers the newest connection anew with other ICE credentials, as an ICE restart does. */
+  async restartIce(id: string, generation: number) {
+    const connection = must(connections.at(-1));
+    await connection.setLocalDescription(await connection.createOffer({ iceRestart: true }));
+    const sdp = connection.localDescription?.sdp ?? '';
+    window.rigSend(id, { kind: 'offer', sdp, generation });
+  },
+  /** Name of the ICE user of the newest connection's far end. */
+  remoteUser: () =>
+    /^a=ice-ufrag:(.*)$/m.exec(must(connections.at(-1)).remoteDescription?.sdp ?? '')?.[1]?.trim() ?? null,
   deliver: (id: string, signal: Signal) => listeners.get(id)?.(signal),
   problems: () => problems,
   present(id: string, options: PictureOptions) {
@@ -163,6 +210,7 @@ const rig = {
     senders.set(id, sender);
   },
   setQuality: (id: string, quality: ScreenQuality) => must(senders.get(id)).setQuality(quality),
+  senderStatus: (id: string) => must(senders.get(id)).status(),
   senderStats: (id: string) => must(senders.get(id)).stats(),
   closeSender: (id: string) => must(senders.get(id)).close(),
   receiveScreen: (id: string) => receive(id, createScreenReceiver(portOf(id))),

@@ -2,7 +2,9 @@
 // connection, offers anew to a new relay, and notices when the source is gone. Outside React and every store.
 import type { PresentationView } from '../../../shared/domain/lesson.ts';
 import { fail, ok, type Result } from '../../../shared/result/result.ts';
+import { errorText } from '../../lib/error-text.ts';
 import { call } from '../../lib/ipc-client.ts';
+import { notify } from '../../lib/notices.ts';
 import { createPresenterSession, type PresenterSession } from '../../webrtc/presenter-session.ts';
 import type { SignalPort } from '../../webrtc/signal-port.ts';
 import { loadPresentation, usePresentation } from './presentation-store.ts';
@@ -65,6 +67,9 @@ export class PresenterController {
     this.#generation = started.value.state === 'off' ? 0 : started.value.relayGeneration;
     this.#isPaused = false;
     this.#session = createPresenterSession({ signals: this.#signals, track, framesPerSecond });
+    this.#session.on('status', (status) => {
+      if (status === 'insecure') notify('problem', errorText('not-secure'));
+    });
     this.#session.on('source-ended', () => void this.#onSourceEnded());
     this.#show(captured.value);
     // Events that came before the answer are newer than it.

@@ -80,7 +80,9 @@ const apply = async (): Promise<void> => {
     return;
   }
   await sender.setQuality(quality);
-  report(quality, null);
+  // Nothing leaves for somebody who is not the console, whatever was ordered.
+  if (sender.status() === 'insecure') report('off', quality === 'off' ? null : 'not-secure');
+  else report(quality, null);
   if (quality === 'off') timer = setTimeout(stop, keepCaptureMs);
 };
 
