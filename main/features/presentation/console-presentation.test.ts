@@ -40,6 +40,7 @@ const setUp = () => {
   const clock = createFakeClock();
   const processes: OpenProcess[] = [];
   const commands: string[] = [];
+  const insecure: DeviceId[] = [];
   let givenUp = 0;
   let online: DeviceId[] = [a, b];
   const relay = createRelayHost({
@@ -69,7 +70,7 @@ const setUp = () => {
     onlineDevices: () => online,
     newPresentationId: () => '00000000-0000-4000-8000-000000000001' as PresentationId,
     wallMs: () => 0,
-    onInsecure: () => {},
+    onInsecure: (id) => insecure.push(id),
     onChange: () => {},
   });
   const latest = (): OpenProcess => {
@@ -90,6 +91,7 @@ const setUp = () => {
     clock,
     relay,
     presentation,
+    insecure,
     processes,
     latest,
     ready,
@@ -185,4 +187,28 @@ test('a source that could not be captured is not said to be shown', () => {
   expect(presentation.view()).toMatchObject({ source: { name: 'Bildschirm' } });
   presentation.confirmSource();
   expect(presentation.view()).toMatchObject({ source: { name: 'Vulkane' } });
+});
+
+test("a device whose connection is somebody else's is named, and stays out", () => {
+  const { presentation, ready, latest, added, insecure, sourceIs } = setUp();
+  presentation.chooseSource(screen);
+  presentation.start();
+  ready();
+  sourceIs('connected');
+  const fingerprints = { local: null, remote: null };
+  latest().say({ type: 'peer-state', peerId: a, state: 'insecure', generation: 1, fingerprints });
+  expect(insecure).toEqual([a]);
+  expect(added()).toEqual(['a', 'b']);
+  expect(presentation.view().state).toBe('running');
+});
+
+test('a source that is not secure is not shown as running', () => {
+  const { presentation, ready, sourceIs } = setUp();
+  presentation.chooseSource(screen);
+  presentation.start();
+  ready();
+  sourceIs('insecure');
+  expect(presentation.view().state).toBe('recovering');
+  sourceIs('connected');
+  expect(presentation.view().state).toBe('running');
 });
