@@ -45,6 +45,15 @@ const ip = (line: string): void => {
   execFileSync('ip', line.split(' '), { stdio: ['ignore', 'ignore', 'pipe'] });
 };
 
+/** What is gone already (another run tidies up, too) needs no removing. */
+const removeIfThere = (line: string): void => {
+  try {
+    ip(line);
+  } catch {
+    // Gone meanwhile.
+  }
+};
+
 const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`);
 
 /** Namespaces of runs that are no more; their cables go with them. */
@@ -54,11 +63,11 @@ const removeStale = (): void => {
     .map((line) => line.split(' ')[0] ?? '');
   for (const name of names) {
     const pid = namePattern.exec(name)?.[1];
-    if (pid !== undefined && !isAlive(Number(pid))) ip(`netns del ${name}`);
+    if (pid !== undefined && !isAlive(Number(pid))) removeIfThere(`netns del ${name}`);
   }
   for (const name of readdirSync('/sys/class/net')) {
     const pid = /^lp(\d+)x$/.exec(name)?.[1];
-    if (pid !== undefined && !isAlive(Number(pid))) ip(`link del ${name}`);
+    if (pid !== undefined && !isAlive(Number(pid))) removeIfThere(`link del ${name}`);
   }
 };
 
@@ -114,8 +123,8 @@ const build = (): Network => {
   const made: string[] = [];
   const remove = (): void => {
     // First the attacker's end: a namespace lives on until the last process in it has ended.
-    if (made.length > 0 && existsSync(`/sys/class/net/${run}x`)) ip(`link del ${run}x`);
-    for (const name of made.splice(0)) ip(`netns del ${name}`);
+    if (made.length > 0) removeIfThere(`link del ${run}x`);
+    for (const name of made.splice(0)) removeIfThere(`netns del ${name}`);
   };
   const space = (name: string): void => {
     ip(`netns add ${name}`);
