@@ -83,7 +83,12 @@ export const openEnrolment = async ({ profile, policy, facts, log }: Parts): Pro
   let onHint = (): void => {};
   let isClosed = false;
   let isRejoining = false;
-  const hints: ConsoleHints = findConsoles(policy, log, () => onHint());
+  const hints: ConsoleHints = findConsoles(
+    policy,
+    log,
+    (roomId) => membership?.identity.roomId === roomId,
+    () => onHint(),
+  );
   const stopRosterFile = watchRosterFile({
     path: policy.rosterFile ?? null,
     keeper: () => membership?.roster ?? null,

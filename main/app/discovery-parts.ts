@@ -23,9 +23,14 @@ export const startAdvertising = (
 };
 
 /** Listens for consoles; without leave of the policy nothing is sent and nothing is found. */
-export const findConsoles = (policy: Policy, log: Log, onHint: () => void): ConsoleHints => {
+export const findConsoles = (
+  policy: Policy,
+  log: Log,
+  isOwnRoom: (roomId: RoomId) => boolean,
+  onHint: () => void,
+): ConsoleHints => {
   if (!policy.useDiscovery) return { addressesOf: () => [], allAddresses: () => [], close: () => {} };
-  const browser = browseConsoles({ clock: systemClock, log });
+  const browser = browseConsoles({ clock: systemClock, log, isOwnRoom });
   browser.events.on('hint', onHint);
   const { addressesOf, allAddresses } = browser;
   return { addressesOf, allAddresses, close: () => void browser.close() };

@@ -4,6 +4,7 @@ import { EventEmitter } from 'node:events';
 import type { RoomId } from '../../shared/domain/ids.ts';
 import { type ConsoleHint, consoleRecords, readHints, serviceType } from './discovery-records.ts';
 import { type DiscoveryOptions, DiscoverySockets, repeat } from './discovery-sockets.ts';
+import { createHintList } from './hint-list.ts';
 
 export type { ConsoleHint } from './discovery-records.ts';
 export type { DiscoveryOptions } from './discovery-sockets.ts';
@@ -39,11 +40,6 @@ const announceAfterMs = [1_000, 2_000, 20_000];
 const askAfterMs = [1_000, 2_000, 6_000, 18_000, 60_000];
 /** An answer goes out at most once a second and interface, however many ask (RFC 6762 section 6). */
 const minAnswerIntervalMs = 1_000;
-const maxHints = 64;
-/** So that one sender cannot fill the list. */
-const maxHintsPerSender = 4;
-const hintLifetimeMs = 120_000;
-
 /** Tells the network where the console of this room is, until closed. Never throws for what the network does. */
 export function advertiseConsole(
   console: { readonly roomId: RoomId; readonly port: number },
@@ -78,28 +74,24 @@ export function advertiseConsole(
   };
 }
 
-type Kept = { readonly hint: ConsoleHint; readonly sender: string; atMs: number };
-
 /** Listens for consoles, asking often at first and then once a minute. Never throws for what the network does. */
-export function browseConsoles(options: DiscoveryOptions): Browser {
+export type BrowseOptions = DiscoveryOptions & {
+  /** Hints of this room go before all others when there are more than can be held. */
+  readonly isOwnRoom?: (roomId: RoomId) => boolean;
+  /** [0, 1). */
+  readonly random?: () => number;
+};
+
+export function browseConsoles(options: BrowseOptions): Browser {
   const { clock } = options;
   const events = new EventEmitter<DiscoveryEvents>();
-  const kept = new Map<string, Kept>();
+  const hints = createHintList({
+    nowMs: clock.nowMs,
+    isOwnRoom: options.isOwnRoom ?? (() => false),
+    random: options.random ?? Math.random,
+  });
   let malformed = 0;
 
-  const forgetOld = () => {
-    for (const [key, entry] of kept) if (clock.nowMs() - entry.atMs > hintLifetimeMs) kept.delete(key);
-  };
-  const keep = (hint: ConsoleHint, sender: string) => {
-    const key = `${hint.roomId} ${hint.address}`;
-    const known = kept.get(key);
-    if (known === undefined) {
-      const ofSender = [...kept.values()].filter((entry) => entry.sender === sender).length;
-      if (kept.size >= maxHints || ofSender >= maxHintsPerSender) return;
-      kept.set(key, { hint, sender, atMs: clock.nowMs() });
-    } else known.atMs = clock.nowMs();
-    events.emit('hint', hint);
-  };
   const sockets = new DiscoverySockets(options, {
     onReady: () => sockets.ask(),
     onReachable: (isReachable, detail) => events.emit('reachable', isReachable, detail),
@@ -107,23 +99,18 @@ export function browseConsoles(options: DiscoveryOptions): Browser {
       if (packet.type !== 'response') return;
       const read = readHints([...(packet.answers ?? []), ...(packet.additionals ?? [])], sender);
       malformed += read.malformed;
-      for (const hint of read.hints) keep(hint, sender);
+      for (const hint of read.hints) if (hints.keep(hint, sender)) events.emit('hint', hint);
     },
   });
   const stopTimer = repeat(clock, askAfterMs, () => {
-    forgetOld();
+    hints.forgetOld();
     sockets.ask();
   });
-  const addresses = (isWanted: (hint: ConsoleHint) => boolean): string[] =>
-    [...kept.values()]
-      .filter(({ hint }) => isWanted(hint))
-      .sort((a, b) => b.atMs - a.atMs)
-      .map(({ hint }) => hint.address);
   return {
     events,
-    addressesOf: (roomId) => addresses((hint) => hint.roomId === roomId),
-    allAddresses: () => [...new Set(addresses(() => true))],
-    size: () => kept.size,
+    addressesOf: (roomId) => hints.addresses((hint) => hint.roomId === roomId),
+    allAddresses: () => [...new Set(hints.addresses(() => true))],
+    size: hints.size,
     malformed: () => malformed + sockets.malformed,
     close: () => {
       stopTimer();
