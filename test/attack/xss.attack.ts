@@ -37,6 +37,7 @@ const look = (page: Page): Promise<{ bones: string; text: string; ran: boolean; 
         .sort()
         .map(([tag, count]) => `${tag} ${count}`)
         .join(),
+      // biome-ignore lint/performance/useDomNodeTextContent: what people see, not what the tree holds
       text: document.body.innerText,
       ran: '__xss' in globalThis,
       handlers: all.filter(({ attributes }) => [...attributes].some(isHandler)).length,
