@@ -61,7 +61,12 @@ attack({
   async attempts(tally) {
     const state = await room.state();
     await browser.figures();
+    await room.console.figures();
+    await waitMs(1_000);
     const before = await browser.figures();
+    // On a machine that is busy with other things the loop waits without any attack, too.
+    const most = (quietMs: number): number => Math.max(100, Math.ceil(2 * quietMs));
+    const quiet = await room.console.figures();
     // While a device looks for its console: the hints it gets are mostly lies.
     const [, seeker] = room.devices;
     const shouting = Promise.all(
@@ -74,10 +79,10 @@ attack({
     const after = await browser.figures();
     tally.count(sent);
     tally.bound('list', after.most, maxHints, 'hints');
-    tally.bound('loop of a device p99', after.loopP99Ms, 100, 'ms');
+    tally.bound('loop of a device p99', after.loopP99Ms, most(before.loopP99Ms), 'ms');
     tally.bound('memory', (after.rssBytes - before.rssBytes) / 2 ** 20, 50, 'MiB more');
     const { loopP99Ms } = await room.console.figures();
-    tally.bound('loop of the console p99', loopP99Ms, 100, 'ms');
+    tally.bound('loop of the console p99', loopP99Ms, most(quiet.loopP99Ms), 'ms');
     tally.figure('heard', `${after.hints} hints, ${after.malformed} malformed`);
     await tally.attempt('packets did not arrive', () => after.hints + after.malformed < 100);
     await tally.attempt(

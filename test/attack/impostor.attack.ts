@@ -1,6 +1,8 @@
 // T01, T02: somebody on the console's address. First only passing on, then passing for the console with every certificate that
 // can be had, then as a teacher of the room whose orders are not in order.
 
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { TlsOptions } from 'node:tls';
 import { afterAll, beforeAll } from 'vitest';
 import { mutualServerOptions } from '../../main/link/tls-settings.ts';
@@ -84,8 +86,16 @@ const masks = async (): Promise<Mask[]> => {
   if (thief === undefined) throw new Error('no second device');
   const fromRoomAuthority = await forgedByRoomAuthority();
   const revoked = await teacherOf(room.school, room.room);
+  // The device learns of it from its console, as in any lesson; what it does not know yet it cannot refuse.
+  await victim.restart();
+  await room.untilOnline(30_000);
   room.school.dismiss(revoked.teacherId);
   if ((await room.console.offerRoster(room.school.roster())) !== 'taken') throw new Error('roster not taken');
+  const known = join(victim.profile, 'roster.json');
+  await until(
+    'the device knows',
+    async () => existsSync(known) && readFileSync(known, 'utf8').includes(revoked.teacherId),
+  );
   return [
     { name: 'no TLS at all', tls: null },
     { name: 'own authority', tls: as(await teacherOf(ownSchool, room.room)) },
