@@ -146,6 +146,7 @@ export const createConsole = (parts: Parts): Console => {
     newPresentationId: () => randomUUID() as PresentationId,
     wallMs: clock.wallMs,
     onInsecure: devices.insecure,
+    onGenuine: devices.genuine,
     onChange: (view) => broadcast('presentation:changed', view),
   });
   const lesson: ConsoleLesson = createConsoleLesson({

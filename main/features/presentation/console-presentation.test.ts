@@ -71,6 +71,7 @@ const setUp = () => {
     newPresentationId: () => '00000000-0000-4000-8000-000000000001' as PresentationId,
     wallMs: () => 0,
     onInsecure: (id) => insecure.push(id),
+    onGenuine: () => {},
     onChange: () => {},
   });
   const latest = (): OpenProcess => {

@@ -18,6 +18,8 @@ type Parts = {
   readonly wallMs: () => number;
   /** Whoever answered the relay for this device is not the device; nothing was sent there. */
   readonly onInsecure: (id: DeviceId) => void;
+  /** The device itself answered. */
+  readonly onGenuine: (id: DeviceId) => void;
   readonly onChange: (view: PresentationView) => void;
 };
 
@@ -144,6 +146,7 @@ export const createConsolePresentation = (parts: Parts): ConsolePresentation => 
       else if (event.type === 'source-state') onSourceState(event.state);
       else if (event.type === 'peer-state') {
         if (event.state === 'insecure') parts.onInsecure(event.peerId as DeviceId);
+        else if (event.state === 'connected') parts.onGenuine(event.peerId as DeviceId);
       } else if (event.type === 'peer-signal') parts.signalDevice(event.peerId as DeviceId, event.signal);
     },
   };

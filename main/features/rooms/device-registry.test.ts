@@ -78,3 +78,15 @@ test('a device whose key is at two places stays apart over a restart until the t
   expect(again.registry.readmitted(a)).toBe(true);
   expect(setUp([...again.saved()]).registry.isQuarantined(a)).toBe(false);
 });
+
+test('a device whose pictures were not its own is told so until it answers itself', () => {
+  const { registry } = setUp();
+  registry.connected(a, '10.0.0.1', facts, idleReport);
+  registry.insecure(a);
+  expect(registry.get(a)?.lastError).toBe('not-secure');
+  registry.genuine(a);
+  expect(registry.get(a)?.lastError).toBeNull();
+  registry.pending(a, null, 'timeout');
+  registry.genuine(a);
+  expect(registry.get(a)?.lastError).toBe('timeout');
+});

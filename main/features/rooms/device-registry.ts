@@ -35,6 +35,8 @@ export type DeviceRegistry = {
   readonly isQuarantined: (id: DeviceId) => boolean;
   /** Its pictures come under another key than the link has announced. */
   readonly insecure: (id: DeviceId) => void;
+  /** They come from the device itself again. */
+  readonly genuine: (id: DeviceId) => void;
   readonly pending: (id: DeviceId, pending: DeviceView['pending'], error: string | null) => void;
   readonly rename: (id: DeviceId, name: string) => boolean;
   readonly forget: (id: DeviceId) => boolean;
@@ -53,6 +55,8 @@ type Parts = {
 const gatherMs = 50;
 /** A lost connection is called "reconnecting" for that long and "offline" after. */
 const offlineAfterMs = 6_000;
+/** Its tile says so until the device itself is there. */
+const insecureCode = 'not-secure';
 
 const neverSeen = ({ quarantine, ...known }: KnownDevice): DeviceView => ({
   ...known,
@@ -171,7 +175,10 @@ export const createDeviceRegistry = (parts: Parts): DeviceRegistry => {
       return isKnown;
     },
     isQuarantined,
-    insecure: (id) => void update(id, { lastError: 'not-secure' }),
+    insecure: (id) => void update(id, { lastError: insecureCode }),
+    genuine(id) {
+      if (devices.get(id)?.lastError === insecureCode) update(id, { lastError: null });
+    },
     pending: (id, pending, lastError) => void update(id, { pending, lastError }),
     rename(id, name) {
       const isKnown = update(id, { name });
