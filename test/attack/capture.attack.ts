@@ -119,7 +119,7 @@ attack({
       return done.length === 4;
     }
     await sayInClear();
-    await waitMs(300);
+    await waitMs(1_000);
     streams = readStreams(readFileSync(await capture.stop()));
     const found = findWords(streams, words);
     const seen = new Set(found.filter(({ stream }) => stream.startsWith('tcp')).map(({ word }) => word));

@@ -73,7 +73,20 @@ const removeStale = (): void => {
 
 const startCapture = async (command: readonly string[], path: string): Promise<Capture | null> => {
   const [program = '', ...before] = command;
-  const args = ['-U', '-s', '0', '-w', path, '-C', String(maxCaptureMb), '-W', '1', '-Z', 'root'];
+  const args = [
+    '-U',
+    '--immediate-mode',
+    '-s',
+    '0',
+    '-w',
+    path,
+    '-C',
+    String(maxCaptureMb),
+    '-W',
+    '1',
+    '-Z',
+    'root',
+  ];
   const child = spawn('timeout', [String(maxCaptureSeconds), program, ...before, ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });

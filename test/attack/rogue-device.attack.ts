@@ -98,6 +98,12 @@ attack({
     return isIn;
   },
   async attempts(tally) {
+    // The device that came back is watched again a moment later.
+    for (const one of room.devices)
+      await until('all watched', async () => (await one.stats()).report.screen === 'tile');
+    const seen = async () =>
+      (await room.console.snapshot()).devices.every(({ report }) => report.screen === 'tile');
+    await until('the console sees it', seen);
     const before = await tiles();
     const state = await room.state();
     for (const [name, shown] of await forged()) {
