@@ -85,7 +85,8 @@ export const createPeerTransport = (parts: PeerTransportParts): PeerTransport =>
   /** What the far end has announced over the link; never changes within one connection. */
   let announced: string | null = null;
   let isGenuine = false;
-  /** What is sent from the comparison on. */
+  /** What is sent from the comparison on, and how. */
+  let sent: MediaStreamTrack | null = null;
   let wanted: SendSettings | null = null;
 
   const close = (): void => {
@@ -132,7 +133,7 @@ export const createPeerTransport = (parts: PeerTransportParts): PeerTransport =>
     }
     if (!isGenuine) {
       isGenuine = true;
-      void queue.run('sending', applySettings);
+      void queue.run('sending', begin);
     }
     parts.onState(connection.connectionState);
   };
@@ -193,14 +194,18 @@ export const createPeerTransport = (parts: PeerTransportParts): PeerTransport =>
     if (connection.remoteDescription === null) early.push(candidate);
     else await connection.addIceCandidate(candidate);
   };
-  /** Nothing leaves before the far end has shown that it is the one whom the link has named. */
-  const gated = (settings: SendSettings): SendSettings => ({
-    ...settings,
-    isActive: settings.isActive && isGenuine,
-  });
+  /**
+   * Nothing leaves before the far end has shown that it is the one whom the link has named: until then the sender has no
+   * track. A track that comes makes the browser ask its source for a frame; an encoder that is merely woken would wait
+   * for ever in front of a screen on which nothing moves.
+   */
+  const begin = async (): Promise<void> => {
+    await transceiver?.sender.replaceTrack(sent);
+    await applySettings();
+  };
   const applySettings = async (): Promise<void> => {
     if (transceiver === null || wanted === null) return;
-    const settings = gated(wanted);
+    const settings = wanted;
     const sender: KeyFrameSender & RTCRtpSender = transceiver.sender;
     const parameters = sender.getParameters();
     const first = parameters.encodings[0];
@@ -215,15 +220,21 @@ export const createPeerTransport = (parts: PeerTransportParts): PeerTransport =>
     generation,
     state: () => (isInsecure ? 'insecure' : connection.connectionState),
     addTrack(track, settings) {
+      sent = track;
       wanted = settings;
-      transceiver = connection.addTransceiver(track ?? 'video', {
+      transceiver = connection.addTransceiver('video', {
         direction: 'sendonly',
-        sendEncodings: [encodingOf(gated(settings))],
+        sendEncodings: [encodingOf(settings)],
       });
       transceiver.setCodecPreferences(vp8First());
       void queue.run('sending', applySettings);
     },
-    replaceTrack: (track) => queue.run('replace-track', async () => transceiver?.sender.replaceTrack(track)),
+    replaceTrack(track) {
+      sent = track;
+      return queue.run('replace-track', async () => {
+        if (isGenuine) await transceiver?.sender.replaceTrack(track);
+      });
+    },
     setSending(settings) {
       wanted = settings;
       return queue.run('sending', applySettings);

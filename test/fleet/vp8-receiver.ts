@@ -95,7 +95,11 @@ class Receiver {
     const length = packet.length;
     if (length < 12 || (packet[0] as number) >> 6 !== 2) return false;
     const sequence = packet.readUInt16BE(2);
-    if (this.first < 0) this.startAt(packet, sequence, nowMs);
+    if (this.first < 0) {
+      // A sender that has no picture yet measures the way with padding, under a number of its own.
+      if ((flagsOf(packet, length) & flagPadding) !== 0) return true;
+      this.startAt(packet, sequence, nowMs);
+    } else if (packet.readUInt32BE(8) !== this.ssrc) return true;
     const number = this.highest + (((sequence - this.highest) << 16) >> 16);
     const slot = number % windowPackets;
     this.counts.packets += 1;
