@@ -82,7 +82,14 @@ class AuditFile implements Audit {
   }
 
   append = (entry: AuditEntry): void => {
-    const { kind, ...rest } = AuditEntry.parse(entry);
+    const parsed = AuditEntry.safeParse(entry);
+    if (!parsed.success) {
+      // A mistake of ours: the log says so, the lesson goes on.
+      const detail = `${entry.kind}: ${parsed.error.issues[0]?.path.join('.') ?? ''}`;
+      this.#options.log.error('audit-not-written', { detail });
+      return;
+    }
+    const { kind, ...rest } = parsed.data;
     this.#write(() => {
       const ends = this.#ends();
       const open = {
